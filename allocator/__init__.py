@@ -1,0 +1,1 @@
+"""The allocator: seat plans, holds, confirms and releases, decided atomically in the store."""

@@ -1,0 +1,1 @@
+"""The HTTP doors: read a request, call one room, shape the answer."""

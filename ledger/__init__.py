@@ -1,0 +1,1 @@
+"""The ledger: what was sold, for good, in Postgres."""

@@ -1,0 +1,1 @@
+"""The store: Valkey connections, function libraries, the clock and the micro-batcher."""

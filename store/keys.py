@@ -1,0 +1,123 @@
+"""Every Valkey key, spelt once.
+
+A key of a sale carries its home shard as hash tag (`{s12}`), so that all keys of one decision share a slot of
+Valkey Cluster. `ALLOWED_WITHOUT_TTL` lists what may stay for ever; everything else must expire.
+"""
+
+import re
+from typing import Final
+from zlib import crc32
+
+SHARDS_DEFAULT: Final = 64
+CATALOGUE: Final = "usher:catalogue"
+"""Hash: `version`, `plan:<digest>`, `sale:<id>`, `showtime:<id>` -> msgpack definitions."""
+
+
+def shard_of(sale: str, shards: int = SHARDS_DEFAULT) -> int:
+    """Home shard of a sale, 0 <= shard < shards; never changes while `shards` stays."""
+    return crc32(sale.encode()) % shards
+
+
+def tag(shard: int) -> str:
+    return f"usher:{{s{shard}}}"
+
+
+def shard(shard: int) -> str:
+    """Hash: epoch, version (of the outbox), now_ms (high-water mark)."""
+    return f"{tag(shard)}:shard"
+
+
+def outbox(shard: int) -> str:
+    """Stream of order events; entry ids are `<version>-0`, contiguous."""
+    return f"{tag(shard)}:outbox"
+
+
+def geometry(shard: int, digest: str) -> str:
+    """String: compiled plan for the seat functions, by digest; immutable."""
+    return f"{tag(shard)}:geometry:{digest}"
+
+
+def sale(shard: int, sale: str) -> str:
+    """Hash: state, reason, capacity, joined, serving, drawn, seed, revision, pace ..."""
+    return f"{tag(shard)}:sale:{sale}"
+
+
+def fans(shard: int, sale: str) -> str:
+    """Hash: fan -> seats held and sold in this sale, and the pass already used up."""
+    return f"{tag(shard)}:sale:{sale}:fans"
+
+
+def accounts(shard: int, sale: str, bucket: int) -> str:
+    """Hash of account digest -> entry, in small buckets that stay listpacks."""
+    return f"{tag(shard)}:sale:{sale}:accounts:{bucket}"
+
+
+def presence(shard: int, sale: str, window: int) -> str:
+    """Bitmap by entry of the fans seen in one window; expires."""
+    return f"{tag(shard)}:sale:{sale}:presence:{window}"
+
+
+def invited(shard: int, sale: str) -> str:
+    """Sorted set: entry -> claim deadline in ms."""
+    return f"{tag(shard)}:sale:{sale}:invited"
+
+
+def inside(shard: int, sale: str) -> str:
+    """Sorted set: entry -> end of the pass in ms."""
+    return f"{tag(shard)}:sale:{sale}:inside"
+
+
+def returned(shard: int, sale: str) -> str:
+    """Sorted set: entry -> rank, of fans who were absent when their rank was called and are back."""
+    return f"{tag(shard)}:sale:{sale}:returned"
+
+
+def gone(shard: int, sale: str) -> str:
+    """Append-only string: fixed-size records of entries that left."""
+    return f"{tag(shard)}:sale:{sale}:gone"
+
+
+def admissions(shard: int, sale: str) -> str:
+    """Append-only string: fixed-size records of invitations, for the audit."""
+    return f"{tag(shard)}:sale:{sale}:admissions"
+
+
+def show(shard: int, showtime: str) -> str:
+    """Hash: state, rules, counts and version of a showtime."""
+    return f"{tag(shard)}:show:{showtime}"
+
+
+def board(shard: int, showtime: str) -> str:
+    """String: longest free block per segment, then one byte per seat."""
+    return f"{tag(shard)}:show:{showtime}:board"
+
+
+def holds(shard: int, showtime: str) -> str:
+    """Hash: token -> hold or order record (msgpack)."""
+    return f"{tag(shard)}:show:{showtime}:holds"
+
+
+def deadlines(shard: int, showtime: str) -> str:
+    """Sorted set: token -> deadline in ms of every hold and unpaid order."""
+    return f"{tag(shard)}:show:{showtime}:deadlines"
+
+
+def answer(caller_digest: str) -> str:
+    """String with TTL: the stored HTTP answer of an Idempotency-Key."""
+    return f"usher:answer:{caller_digest}"
+
+
+ALLOWED_WITHOUT_TTL: Final = tuple(
+    re.compile(pattern)
+    for pattern in (
+        r"usher:catalogue",
+        r"usher:\{s\d+\}:(shard|outbox|geometry:[0-9a-f]+)",
+        r"usher:\{s\d+\}:sale:[^:]+(:(fans|accounts:\d+|invited|inside|returned|gone|admissions))?",
+        r"usher:\{s\d+\}:show:[^:]+(:(board|holds|deadlines))?",
+    )
+)
+
+
+def may_stay(key: str) -> bool:
+    """True when a key may live without a TTL."""
+    return any(pattern.fullmatch(key) for pattern in ALLOWED_WITHOUT_TTL)

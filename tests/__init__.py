@@ -1,0 +1,1 @@
+"""Proofs, against real engines."""

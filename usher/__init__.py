@@ -1,0 +1,1 @@
+"""The command line and the processes: the only place where all rooms meet."""

@@ -1,0 +1,1 @@
+"""The waiting room: who may come in, in what order."""
