@@ -9,10 +9,6 @@ from allocator.outbox import Token
 from allocator.plan import SeatName
 
 
-class StoreUnavailable(Exception):
-    """The store cannot decide now; nothing is known to have changed. Ask again with the same request."""
-
-
 class Held(msgspec.Struct, frozen=True, kw_only=True):
     """Seats kept until `deadline_ms`. `indices` follow plan order; `together`: one unbroken block."""
 
