@@ -55,7 +55,7 @@ class SoldOut(msgspec.Struct, frozen=True): ...
 
 
 class NoFit(msgspec.Struct, frozen=True):
-    """No block of that size; `largest` is the largest that is free in the category; `version` of the board."""
+    """No block of that size; `largest` is the largest free one of the category; `version` of the board."""
 
     largest: int
     version: int

@@ -1,7 +1,7 @@
 """Seat plans: rows of physically adjacent seats, apart from what is printed on them.
 
-A row is a sequence of runs; an aisle or a void ends a run, so two seats are neighbours exactly when they stand
-side by side in one run. Distances are in the plan's own unit, y grows away from the screen's top edge.
+A row is a sequence of runs; an aisle or a void ends a run, so two seats are neighbours exactly when they
+stand side by side in one run. Distances are in the plan's own unit, y grows away from the screen's top edge.
 """
 
 import hashlib
