@@ -1,0 +1,16 @@
+"""The one Lua library of all rooms: all functions share one gate, so they are loaded together."""
+
+from pathlib import Path
+from typing import Final
+
+import allocator
+import store
+import waiting_room
+from store.functions import Library
+
+FOLDERS: Final = tuple(Path(room.__file__).parent / "lua" for room in (store, allocator, waiting_room))
+
+
+def library() -> Library:
+    """The library as it stands on this machine's disk."""
+    return Library(*FOLDERS)
