@@ -1,0 +1,105 @@
+"""The proofs of a rush: each takes the facts and counts what should never have happened.
+
+Every proof is conservative: what it counts is certain from the facts. What it cannot decide it leaves out,
+and says in `checked` how much it looked at.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from usher.rush_facts import Facts, Finding, Order, Receipt, Seat
+from usher.rush_line import passed_over as passed_over  # the longest proof has a file of its own
+from usher.rush_oracle import fits
+
+EXAMPLES_MAX = 5
+
+
+def double_sold(facts: Facts) -> Finding:
+    """Seats that stand in two confirmed orders, whichever side says so."""
+    owners: dict[Seat, set[str]] = defaultdict(set)
+    sides: tuple[Iterable[Receipt | Order], ...] = (facts.receipts, facts.in_valkey, facts.in_postgres)
+    for side in sides:
+        for order in side:
+            if len(set(order.seats)) != len(order.seats):
+                owners[order.showtime, "twice in " + order.order] = {order.order, "itself"}
+            for seat in order.seats:
+                owners[order.showtime, seat].add(order.order)
+    doubled = [f"{show} {seat}: {sorted(who)}" for (show, seat), who in owners.items() if len(who) > 1]
+    return Finding(len(doubled), len(owners), tuple(doubled[:EXAMPLES_MAX]))
+
+
+def lost_orders(facts: Facts) -> Finding:
+    """Orders that one side has and another lacks or tells differently."""
+    in_postgres = {order.order: order for order in facts.in_postgres}
+    in_valkey = {order.order: order for order in facts.in_valkey}
+    lost: dict[str, str] = {}
+    for receipt in facts.receipts:
+        row = in_postgres.get(receipt.order)
+        if row is None:
+            lost[receipt.order] = "confirmed to a client, not in Postgres"
+        elif _told(receipt) != _told(row):
+            lost[receipt.order] = "told to the client otherwise than it stands in Postgres"
+    for order in facts.in_valkey:
+        row = in_postgres.get(order.order)
+        if row is None:
+            lost[order.order] = "confirmed in Valkey, not in Postgres"
+        elif _told(order) != _told(row):
+            lost[order.order] = "differs between Valkey and Postgres"
+    lost |= dict.fromkeys(in_postgres.keys() - in_valkey.keys(), "in Postgres, unknown to Valkey")
+    checked = len(in_postgres.keys() | in_valkey.keys() | {receipt.order for receipt in facts.receipts})
+    return Finding(len(lost), checked, tuple(f"{o}: {why}" for o, why in list(lost.items())[:EXAMPLES_MAX]))
+
+
+def refused_though_fitting(facts: Facts) -> Finding:
+    """Refusals contradicted by the board of the very version they were decided on."""
+    wrong, checked = [], 0
+    for refusal in facts.refusals:
+        board = facts.boards.get((refusal.showtime, refusal.version))
+        if board is None:
+            continue
+        checked += 1
+        hall = facts.halls[refusal.showtime]
+        count = 1 if refusal.word == "sold-out" else refusal.count
+        if fits(hall, board, refusal.category, count, split=refusal.split):
+            wrong.append(
+                f"{refusal.showtime} v{refusal.version}: {refusal.word} for {refusal.count} of "
+                f"{refusal.category or 'any category'}"
+            )
+    return Finding(len(wrong), checked, tuple(wrong[:EXAMPLES_MAX]))
+
+
+def overshoot(facts: Facts) -> Finding:
+    """How far the shoppers inside at one moment exceeded the capacity, by the clients or by samples.
+
+    At equal times an end comes before a start, so that only certain overlaps count.
+    """
+    edges = [(visit.from_ms, 1) for visit in facts.visits if visit.to_ms > visit.from_ms]
+    edges += [(visit.to_ms, -1) for visit in facts.visits if visit.to_ms > visit.from_ms]
+    inside = most = most_at = 0
+    for at_ms, step in sorted(edges):
+        inside += step
+        if inside > most:
+            most, most_at = inside, at_ms
+    wrong = max(0, most - facts.capacity, facts.crowded - facts.capacity)
+    examples = (f"{most} passes alive at {most_at}, {facts.crowded} sampled, capacity {facts.capacity}",)
+    return Finding(wrong, len(facts.visits), examples if wrong else ())
+
+
+def money_wrong(facts: Facts) -> Finding:
+    """Orders that are not their tickets plus fees, and movements that do not sum to zero."""
+    wrong = [
+        f"{order.order}: {order.amount} is not {sum(order.prices)} + {order.fees}"
+        for order in (*facts.in_postgres, *facts.in_valkey)
+        if order.amount != sum(order.prices) + order.fees
+    ]
+    for movement in facts.movements:
+        sums: dict[str, int] = defaultdict(int)
+        for currency, amount in movement.amounts:
+            sums[currency] += amount
+        wrong += [f"{movement.name}: {total} {currency}" for currency, total in sums.items() if total]
+    checked = len(facts.in_postgres) + len(facts.in_valkey) + len(facts.movements)
+    return Finding(len(wrong), checked, tuple(wrong[:EXAMPLES_MAX]))
+
+
+def _told(order: Receipt | Order) -> tuple[str, frozenset[str], int]:
+    return order.showtime, frozenset(order.seats), order.amount
