@@ -1,0 +1,120 @@
+"""The HTTP doors as a patient client sees them: the same request again until it is answered."""
+
+import asyncio
+import random
+import time
+from typing import Any, Final
+
+import aiohttp
+import msgspec
+
+from usher.rush_tape import Tape
+
+PATIENCE_S: Final = 120.0
+TRY_TIMEOUT_S: Final = 20.0
+PAUSE_S_MAX: Final = 3.0
+CONNECTIONS_MAX: Final = 96
+ASK_AGAIN: Final = frozenset({429, 500, 502, 503, 504})
+
+
+class GaveUp(Exception):
+    """A door stayed shut for longer than anyone would wait."""
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """`slug` is the last part of a problem's type, empty for what is no problem."""
+
+    status: int
+    body: dict[str, Any]
+    slug: str = ""
+
+
+class Door:
+    """Calls one Usher; every attempt is timed from the moment its fan wanted to send it."""
+
+    def __init__(self, base_url: str, tape: Tape, dice: random.Random) -> None:
+        self.base_url = base_url.rstrip("/")
+        self.tape = tape
+        self._dice = dice
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=CONNECTIONS_MAX, keepalive_timeout=30),
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=TRY_TIMEOUT_S, sock_read=TRY_TIMEOUT_S),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            json_serialize=lambda value: msgspec.json.encode(value).decode(),
+        )
+
+    async def close(self) -> None:
+        await self._session.close()
+
+    async def call(
+        self,
+        name: str,
+        method: str,
+        path: str,
+        *,
+        bearer: str = "",
+        body: Any = None,
+        key: str = "",
+        headers: dict[str, str] | None = None,
+        content: bytes | None = None,
+    ) -> Answer:
+        """The answer to one request, asked again with the same key through refusals that may pass.
+
+        `content` is a body sent as it is. Raises GaveUp when nobody answered for PATIENCE_S.
+        """
+        sent = dict(headers or {})
+        if bearer:
+            sent["Authorization"] = f"Bearer {bearer}"
+        if key:
+            sent["Idempotency-Key"] = key
+        if body is not None:
+            content = msgspec.json.encode(body)
+        if content is not None:
+            sent.setdefault("Content-Type", "application/json")
+        until = time.monotonic() + PATIENCE_S
+        tries = 0
+        while True:
+            answer, pause_s = await self._attempt(name, method, path, sent, content)
+            if answer is not None:
+                return answer
+            tries += 1
+            if time.monotonic() + pause_s > until:
+                raise GaveUp(f"{method} {path} was not answered for {PATIENCE_S:.0f} s")
+            await asyncio.sleep(
+                min(pause_s, PAUSE_S_MAX) * self._dice.uniform(0.8, 1.2) + 0.05 * min(tries, 10)
+            )
+
+    async def _attempt(
+        self, name: str, method: str, path: str, headers: dict[str, str], content: bytes | None
+    ) -> tuple[Answer | None, float]:
+        wanted_ms, began = self.tape.now_ms(), time.perf_counter()
+        try:
+            async with self._session.request(
+                method, self.base_url + path, headers=headers, data=content
+            ) as response:
+                answer = _read(response.status, await response.read())
+                retry_after = response.headers.get("Retry-After", "0.5")
+        except (TimeoutError, aiohttp.ClientError, OSError):
+            self.tape.trouble(wanted_ms)
+            self.tape.counts["no answer"] += 1
+            return None, 0.2
+        self.tape.latencies_ms[name].append((time.perf_counter() - began) * 1000)
+        if answer.status in ASK_AGAIN or answer.slug == "in-progress":
+            if answer.status >= 500:
+                self.tape.trouble(wanted_ms)
+            self.tape.counts[f"{name} {answer.slug or answer.status}"] += 1
+            return None, float(retry_after)
+        return answer, 0.0
+
+
+def _read(status: int, content: bytes) -> Answer:
+    try:
+        body = msgspec.json.decode(content) if content else {}
+    except msgspec.DecodeError:
+        body = {}
+    if not isinstance(body, dict):
+        body = {"items": body}
+    slug = (
+        str(body.get("type", "")).rstrip("/").rpartition("/")[2].rpartition("#")[2] if status >= 400 else ""
+    )
+    return Answer(status, body, slug)
