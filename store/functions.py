@@ -1,9 +1,9 @@
 """All Lua of all rooms, assembled into one function library named `usher`.
 
 One library, because the gate is a table in the library's memory: every mutating function must see the same one.
-A leaf becomes a table bound to a local of its file's name in each file that says USES; a verb becomes the function
-`usher_<verb>`. The library's own digest is answered by `usher_library`, so that an unchanged library is not loaded
-again, which would close every gate.
+A leaf runs once at load, where `redis.call` does not exist yet, and what it returns is bound to a local of its
+file's name in each file that USES it; a verb becomes the function `usher_<verb>`. The library's own digest is
+answered by `usher_library`, so that an unchanged library is not loaded again, which would close every gate.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ def function_name(verb: str) -> str:
 
 
 class Library:
-    """The assembled library of the store's own folder and the given ones: `text`, `digest`, `verbs`, `leaves`."""
+    """The library of the store's own folder and the given ones: `text`, `digest`, `verbs`, `leaves`."""
 
     def __init__(self, *folders: Path) -> None:
         files = _read(dict.fromkeys((STORE_LUA, *folders)))

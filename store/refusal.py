@@ -3,13 +3,21 @@
 import enum
 from typing import Final
 
-from redis.exceptions import ClusterError, ConnectionError, MaxConnectionsError, RedisClusterException, TimeoutError
+from redis.exceptions import (
+    ClusterError,
+    ConnectionError,
+    MaxConnectionsError,
+    RedisClusterException,
+    TimeoutError,
+)
 
-FAILURES: Final = (ConnectionError, TimeoutError, OSError)
-BEFORE_THE_RUN: Final = frozenset(
-    "LOADING BUSY OOM READONLY MISCONF CLUSTERDOWN MASTERDOWN NOREPLICAS TRYAGAIN MOVED ASK NOAUTH WRONGPASS NOPERM".split()
+CODES: Final = frozenset(
+    {"LOADING", "BUSY", "OOM", "READONLY", "MISCONF", "NOREPLICAS", "NOAUTH", "WRONGPASS", "NOPERM"}
+    | {"CLUSTERDOWN", "MASTERDOWN", "TRYAGAIN", "MOVED", "ASK"}
 )
 """Error codes with which a server turns a function away without having run a line of it."""
+NOTHING_SENT: Final = (MaxConnectionsError, ClusterError, RedisClusterException)
+CONNECTION_LOST: Final = (ConnectionError, TimeoutError, OSError)
 
 
 class Refusal(enum.Enum):
@@ -23,6 +31,6 @@ def refusal_of(error: Exception) -> Refusal | None:
     code = getattr(error, "status_code", None) or str(error).split(" ", 1)[0]
     if code == "NOSCRIPT" or "function not found" in str(error).lower():
         return Refusal.NO_LIBRARY
-    if code in BEFORE_THE_RUN or isinstance(error, MaxConnectionsError | ClusterError | RedisClusterException):
+    if code in CODES or isinstance(error, NOTHING_SENT):
         return Refusal.BEFORE_THE_RUN
-    return Refusal.UNKNOWN_OUTCOME if isinstance(error, FAILURES) else None
+    return Refusal.UNKNOWN_OUTCOME if isinstance(error, CONNECTION_LOST) else None

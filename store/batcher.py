@@ -1,0 +1,130 @@
+"""The micro-batcher: decisions that arrive while a call is in flight travel together in the next one.
+
+A Python client spends about 40 us on a call and the server 1-2 us on a decision, so the calls are what costs.
+Each (verb, shard) is a lane with one call in flight; what arrives in the same turn of the event loop, or while
+the lane waits, goes out as one FCALL. Every decision is answered on its own, in the order of asking.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from itertools import chain
+from typing import Any, Final
+
+import msgspec
+
+from store.unavailable import StoreUnavailable
+
+Key = str | bytes
+Group = tuple[Key, ...]
+Answer = list[Any]
+Ask = Callable[[str, list[Key], bytes], Awaitable[bytes]]
+"""Verb, keys, packed batch -> packed answers; raises StoreUnavailable."""
+Waiting = tuple[Group, Sequence[Any], "asyncio.Future[Answer]"]
+GATE_CLOSED: Final = ["NO_EPOCH"]
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """`batch_max` decisions a call; `queue_max` decisions waiting in one lane, more are refused at once."""
+
+    batch_max: int = 128
+    queue_max: int = 4096
+
+
+class Lane:
+    """The decisions of one verb on one shard, one call in flight."""
+
+    def __init__(self, verb: str, fixed: Group, ask: Ask, limits: Limits) -> None:
+        self.fixed = fixed
+        self._verb = verb
+        self._ask = ask
+        self._limits = limits
+        self._waiting: deque[Waiting] = deque()
+        self._pump: asyncio.Task[None] | None = None
+
+    def decide(self, group: Group, decision: Sequence[Any]) -> "asyncio.Future[Answer]":
+        if len(self._waiting) >= self._limits.queue_max:
+            raise StoreUnavailable(f"{self._limits.queue_max} decisions wait for {self._verb}")
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Answer] = loop.create_future()
+        self._waiting.append((group, decision, future))
+        if self._pump is None:
+            # The task starts only after all that is ready in this turn of the loop has joined the batch.
+            self._pump = loop.create_task(self._run())
+        return future
+
+    async def close(self) -> None:
+        """Refuse what still waits; what is in flight keeps its unknown outcome."""
+        if self._pump is not None:
+            self._pump.cancel()
+            await asyncio.gather(self._pump, return_exceptions=True)
+
+    async def _run(self) -> None:
+        batch: list[Waiting] = []
+        try:
+            while batch := self._take():
+                await self._settle(batch)
+        finally:
+            self._pump = None
+            _refuse([*batch, *self._waiting], StoreUnavailable("the store was closed"))
+            self._waiting.clear()
+
+    def _take(self) -> list[Waiting]:
+        """The next decisions whose askers still wait, at most `batch_max`."""
+        batch: list[Waiting] = []
+        while self._waiting and len(batch) < self._limits.batch_max:
+            waiting = self._waiting.popleft()
+            if not waiting[2].done():
+                batch.append(waiting)
+        return batch
+
+    async def _settle(self, batch: list[Waiting]) -> None:
+        """Ask once for the whole batch and give each its answer, or all the same failure."""
+        try:
+            keys, packed = _pack(self.fixed, batch)
+            answers = msgspec.msgpack.decode(await self._ask(self._verb, keys, packed))
+            if answers == GATE_CLOSED:
+                raise StoreUnavailable("the gate is closed")
+            assert len(answers) == len(batch), (
+                f"{self._verb}: {len(answers)} answers to {len(batch)} decisions"
+            )
+        except Exception as error:  # whoever asked must hear of it; the lane goes on
+            _refuse(batch, error)
+            return
+        for (_, _, future), answer in zip(batch, answers, strict=True):
+            if not future.done():
+                future.set_result(answer)
+
+
+class Batcher:
+    """All lanes of a store."""
+
+    def __init__(self, ask: Ask, limits: Limits) -> None:
+        self._ask = ask
+        self._limits = limits
+        self._lanes: dict[tuple[str, int], Lane] = {}
+
+    def decide(
+        self, verb: str, shard: int, fixed: Group, group: Group, decision: Sequence[Any]
+    ) -> "asyncio.Future[Answer]":
+        lane = self._lanes.get((verb, shard))
+        if lane is None:
+            lane = self._lanes[verb, shard] = Lane(verb, fixed, self._ask, self._limits)
+        assert lane.fixed == fixed, f"{verb} on shard {shard} has other fixed keys"
+        return lane.decide(group, decision)
+
+    async def close(self) -> None:
+        await asyncio.gather(*(lane.close() for lane in self._lanes.values()))
+
+
+def _pack(fixed: Group, batch: list[Waiting]) -> tuple[list[Key], bytes]:
+    """KEYS = fixed keys, then each distinct group's; a decision = [number of its group, from 0, *fields]."""
+    groups: dict[Group, int] = {}
+    rows = [[groups.setdefault(group, len(groups)), *decision] for group, decision, _ in batch]
+    return [*fixed, *chain.from_iterable(groups)], msgspec.msgpack.encode(rows)
+
+
+def _refuse(batch: list[Waiting], error: Exception) -> None:
+    for _, _, future in batch:
+        if not future.done():
+            future.set_exception(error)
