@@ -1,0 +1,108 @@
+"""Builds the application: routes, strict requests, problems for what goes wrong, what stands in front."""
+
+from typing import Any, Final
+
+import structlog
+from litestar import Litestar, Request, Response
+from litestar.config.app import AppConfig
+from litestar.datastructures import State
+from litestar.exceptions import HTTPException
+from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.spec import Components, SecurityScheme
+from litestar.types import ASGIApp
+from prometheus_client import CollectorRegistry
+
+from api import health, metrics
+from api.house import House
+from api.idempotency import Idempotency
+from api.meter import Meter
+from api.problems import Refusal, Refused, response
+from api.refusals import BadRequest, NoSuchPage, OurFault, StoreAway, TooLarge, WrongMethod
+from api.requests import StrictRequest
+from api.settings import ApiSettings
+from store.unavailable import StoreUnavailable
+
+ROUTES: Final = (health.live, health.ready, metrics.metrics)
+log = structlog.get_logger("usher.api")
+
+
+def create_app(settings: ApiSettings) -> ASGIApp:
+    """The ASGI application of one worker; its lifespan connects the rooms."""
+    house, registry = House(settings), CollectorRegistry()
+    inner = Litestar(
+        route_handlers=ROUTES,
+        lifespan=[house.lifespan],
+        request_class=StrictRequest,
+        request_max_body_size=settings.limits.body_bytes_max,
+        exception_handlers={
+            Refused: on_refused,
+            StoreUnavailable: on_store_unavailable,
+            HTTPException: on_http_exception,
+            Exception: on_fault,
+        },
+        openapi_config=openapi(),
+        state=State({"house": house, "registry": registry}),
+        logging_config=None,
+        on_app_init=[plain],
+    )
+    return Meter(Idempotency(inner, house), registry, settings.worker)
+
+
+def plain(config: AppConfig) -> AppConfig:
+    """Never the framework's debug pages."""
+    config.debug = False
+    return config
+
+
+def openapi() -> OpenAPIConfig:
+    return OpenAPIConfig(
+        title="Usher",
+        version="1",
+        description="On-sale service for blockbuster cinema pre-sales.",
+        path="/schema",
+        components=Components(
+            security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer")},
+        ),
+    )
+
+
+def on_refused(_: Request[Any, Any, Any], error: Refused) -> Response[bytes]:
+    return response(error.refusal)
+
+
+def on_store_unavailable(_: Request[Any, Any, Any], error: StoreUnavailable) -> Response[bytes]:
+    return response(StoreAway())
+
+
+def on_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
+    return response(refusal_of(error, request))
+
+
+def on_fault(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    """What no caller can answer; the log has the trace, the caller has a problem."""
+    log.error("fault", route=request.scope.get("path_template"), exc_info=error)
+    return response(OurFault())
+
+
+def refusal_of(error: HTTPException, request: Request[Any, Any, Any]) -> Refusal:
+    """The framework's own refusals in our words."""
+    match error.status_code:
+        case 404:
+            return NoSuchPage()
+        case 405:
+            return WrongMethod()
+        case 413:
+            return TooLarge(limit_bytes=request.route_handler.resolve_request_max_body_size() or 0)
+        case status if status >= 500:
+            log.error("fault", route=request.scope.get("path_template"), exc_info=error)
+            return OurFault()
+        case _:
+            return BadRequest(why=why_of(error))
+
+
+def why_of(error: HTTPException) -> str:
+    """The place of the fault as far as the framework knows it, without what was sent."""
+    extra = getattr(error, "extra", None)
+    if isinstance(extra, list) and extra and isinstance(extra[0], dict):
+        return f"{extra[0].get('key', 'The request')}: {extra[0].get('message', error.detail)}"[:300]
+    return str(error.detail)[:300]

@@ -1,0 +1,50 @@
+"""Who calls: API keys with a role for machines, tokens for fans. Texts are compared in constant time."""
+
+import hmac
+from typing import Any, Literal
+
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
+from litestar.types import Guard
+
+from api.problems import Refused
+from api.refusals import NotAllowed, Unsigned
+from api.settings import ApiSettings
+
+Role = Literal["storefront", "operator", "cinema", "door"]
+Connection = ASGIConnection[Any, Any, Any, Any]
+TOKEN_CHARS_MAX = 2048
+
+
+def bearer(authorization: str | None) -> str:
+    """The text after `Bearer`, or `bad-token`."""
+    scheme, _, text = (authorization or "").partition(" ")
+    if scheme.lower() != "bearer" or not text.strip() or len(text) > TOKEN_CHARS_MAX:
+        raise Refused(Unsigned(why="No `Authorization: Bearer` was sent."))
+    return text.strip()
+
+
+def role_of(settings: ApiSettings, key: str) -> Role | None:
+    """The role a key opens; every key is compared, so that the time taken says nothing."""
+    keys: tuple[tuple[Role, str], ...] = (
+        ("storefront", settings.storefront_key),
+        ("operator", settings.operator_key),
+        ("cinema", settings.cinema_key),
+        ("door", settings.door_key),
+    )
+    matches = [role for role, ours in keys if hmac.compare_digest(ours.encode(), key.encode()) and ours]
+    return matches[0] if matches else None
+
+
+def need(*roles: Role) -> Guard:
+    """A guard that lets these roles through: 401 for no key of ours, 403 for a key of another role."""
+
+    def guard(connection: Connection, _: BaseRouteHandler) -> None:
+        settings: ApiSettings = connection.app.state.house.settings
+        role = role_of(settings, bearer(connection.headers.get("authorization")))
+        if role is None:
+            raise Refused(Unsigned(why="The API key is not one of ours."))
+        if role not in roles:
+            raise Refused(NotAllowed(why=f"A {role} key does not open this call."))
+
+    return guard

@@ -1,0 +1,77 @@
+"""Says whether this process lives, and whether the engines behind it are ready; each is said apart."""
+
+import asyncio
+from typing import Any, Literal
+
+import msgspec
+from asyncpg import InterfaceError, PostgresError
+from litestar import Request, Response, get
+
+from api.house import House
+from store.unavailable import StoreUnavailable
+
+Condition = Literal["ready", "closed", "away"]
+
+
+class Live(msgspec.Struct, frozen=True):
+    state: Literal["live"] = "live"
+
+
+class Ready(msgspec.Struct, frozen=True):
+    """`store` is `closed` while a shard that sells has a closed gate."""
+
+    state: Literal["ready", "degraded", "unavailable"]
+    store: Condition
+    postgres: Condition
+
+
+@get("/health/live", operation_id="live", tags=["health"], sync_to_thread=False)
+def live() -> Live:
+    """The process answers."""
+    return Live()
+
+
+@get("/health/ready", operation_id="ready", tags=["health"])
+async def ready(request: Request[Any, Any, Any]) -> Response[Ready]:
+    """200 when orders can be taken: the store decides. Postgres away is `degraded`, still 200."""
+    house: House = request.app.state.house
+    timeout_s = house.settings.limits.ready_timeout_s
+    store, postgres = await asyncio.gather(
+        within(store_condition(house), timeout_s), within(postgres_condition(house), timeout_s)
+    )
+    state: Literal["ready", "degraded", "unavailable"] = "ready"
+    if store != "ready":
+        state = "unavailable"
+    elif postgres != "ready":
+        state = "degraded"
+    headers = {"cache-control": "no-store"} | ({"retry-after": "2"} if state == "unavailable" else {})
+    body = Ready(state=state, store=store, postgres=postgres)
+    return Response(body, status_code=503 if state == "unavailable" else 200, headers=headers)
+
+
+async def within(question: Any, timeout_s: float) -> Condition:
+    try:
+        answer: Condition = await asyncio.wait_for(question, timeout_s)
+    except TimeoutError:
+        return "away"
+    return answer
+
+
+async def store_condition(house: House) -> Condition:
+    if not house.is_open:
+        return "away"
+    try:
+        await house.rooms.store.sample_clock()
+    except StoreUnavailable:
+        return "away"
+    return "ready"
+
+
+async def postgres_condition(house: House) -> Condition:
+    if not house.is_open:
+        return "away"
+    try:
+        await house.rooms.pool.fetchval("SELECT 1")
+    except (OSError, PostgresError, InterfaceError, TimeoutError):
+        return "away"
+    return "ready"

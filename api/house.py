@@ -1,0 +1,90 @@
+"""The rooms as one process of doors holds them, and how they are opened and kept open.
+
+The doors open even while an engine is away: until the store has answered once, every call that needs it is
+refused with `store-unavailable`; Postgres is connected to when it is first asked.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+import structlog
+from litestar import Litestar
+
+import allocator as allocator_room
+import store as store_room
+import waiting_room as waiting_room_room
+from api.problems import Refused
+from api.refusals import StoreAway
+from api.rooms import Rooms
+from api.settings import ApiSettings
+from ledger import pool as ledger_pool
+from store.connection import Store
+from store.functions import Library
+from store.unavailable import StoreUnavailable
+
+LUA_FOLDERS: Final = tuple(
+    Path(room.__file__).parent / "lua"
+    for room in (store_room, allocator_room, waiting_room_room)
+    if room.__file__
+)
+RETRY_S: Final = 0.5
+log = structlog.get_logger("usher.api")
+
+
+class House:
+    """What routes reach through `request.app.state.house`."""
+
+    def __init__(self, settings: ApiSettings) -> None:
+        self.settings = settings
+        self._rooms: Rooms | None = None
+        self._tried = asyncio.Event()
+
+    @property
+    def rooms(self) -> Rooms:
+        """The open rooms, or `store-unavailable`."""
+        if self._rooms is None:
+            raise Refused(StoreAway())
+        return self._rooms
+
+    @property
+    def is_open(self) -> bool:
+        return self._rooms is not None
+
+    @asynccontextmanager
+    async def lifespan(self, _: Litestar) -> AsyncIterator[None]:
+        """Opens the rooms, or keeps trying behind closed ones; closes what it opened."""
+        self._tried.clear()
+        opening = asyncio.create_task(self._keep())
+        try:
+            await self._tried.wait()
+            yield
+        finally:
+            opening.cancel()
+            await asyncio.gather(opening, return_exceptions=True)
+            self._rooms = None
+
+    async def _keep(self) -> None:
+        """Holds the rooms open until cancelled."""
+        async with AsyncExitStack() as stack:
+            pool = await ledger_pool.connect(self.settings.postgres_url)
+            stack.push_async_callback(pool.close)
+            store = await self._reach_store()
+            stack.push_async_callback(store.close)
+            self._rooms = await stack.enter_async_context(Rooms.opened(self.settings, store, pool))
+            self._tried.set()
+            await asyncio.Event().wait()
+
+    async def _reach_store(self) -> Store:
+        library = Library(*LUA_FOLDERS)
+        while True:
+            try:
+                return await Store.connect(
+                    self.settings.store_url, library=library, shards=self.settings.shards
+                )
+            except StoreUnavailable:
+                log.warning("store away", worker=self.settings.worker)
+                self._tried.set()
+                await asyncio.sleep(RETRY_S)

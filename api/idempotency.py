@@ -1,0 +1,171 @@
+"""Idempotency-Key: a POST sent again gets the stored answer, and its effect happens once.
+
+The key of a caller, a method, a path and an Idempotency-Key names one string in the store: first a short
+lease with the digest of the body, then the answer. A worker killed in between leaves the lease, which soon
+ends; the repeat runs again and finds its first effect, because hold tokens are derived from the same digest
+(`request_digest`). Answers that say "not now" (429, 5xx) are not kept.
+"""
+
+import hashlib
+from typing import Any, Final
+
+import msgspec
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+from redis.exceptions import RedisError
+
+from api.house import House
+from api.problems import Refused
+from api.refusals import BadRequest, IdempotencyMismatch, InProgress, StoreAway, TooLarge
+from api.replies import send_problem
+from store import keys
+
+HEADER: Final = b"idempotency-key"
+KEY_CHARS_MAX: Final = 255
+KEPT_HEADERS: Final = (b"content-type", b"location", b"cache-control", b"retry-after")
+
+
+class Stored(msgspec.Struct, frozen=True, array_like=True):
+    """`status` 0 while the first request runs."""
+
+    body_digest: bytes
+    status: int = 0
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+    body: bytes = b""
+
+
+class Idempotency:
+    """ASGI middleware in front of the framework, so that problems are stored like any other answer."""
+
+    def __init__(self, app: ASGIApp, house: House) -> None:
+        self.app = app
+        self.house = house
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != ScopeType.HTTP or scope["method"] != "POST" or (key := key_of(scope)) is None:
+            await self.app(scope, receive, send)
+            return
+        try:
+            await self._once(scope, receive, send, key)
+        except Refused as refused:
+            await send_problem(refused.refusal, send)
+
+    async def _once(self, scope: HTTPScope, receive: Receive, send: Send, key: str) -> None:
+        body = await read_body(receive, self.house.settings.limits.body_bytes_max)
+        digest = request_digest(scope, key)
+        scope.setdefault("state", {})["request_digest"] = digest
+        first = await self._begin(digest, Stored(hashlib.sha256(body).digest()))
+        if first is not None:
+            await replay(first, send)
+            return
+        answer = Recorder(send)
+        await self.app(scope, again(body, receive), answer)
+        await self._end(digest, answer.stored(hashlib.sha256(body).digest()))
+
+    async def _begin(self, digest: str, lease: Stored) -> Stored | None:
+        """None when this request is the first; its stored answer otherwise."""
+        try:
+            raw: Any = await self.house.rooms.store.client.set(
+                keys.answer(digest),
+                msgspec.msgpack.encode(lease),
+                nx=True,
+                get=True,
+                px=self.house.settings.limits.answer_lease_ms,
+            )
+        except (RedisError, OSError) as error:
+            raise Refused(StoreAway()) from error
+        if raw is None:
+            return None
+        found = msgspec.msgpack.decode(raw, type=Stored)
+        if found.body_digest != lease.body_digest:
+            raise Refused(IdempotencyMismatch())
+        if not found.status:
+            raise Refused(InProgress())
+        return found
+
+    async def _end(self, digest: str, answer: Stored) -> None:
+        """Keep the answer, or free the key; if the store is away now, the lease ends by itself."""
+        client, limits = self.house.rooms.store.client, self.house.settings.limits
+        try:
+            if answer.status == 429 or answer.status >= 500 or not answer.status:
+                await client.delete(keys.answer(digest))
+            else:
+                await client.set(keys.answer(digest), msgspec.msgpack.encode(answer), ex=limits.answer_ttl_s)
+        except (RedisError, OSError):
+            return
+
+
+class Recorder:
+    """Passes an answer on and keeps a copy."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._status = 0
+        self._headers: tuple[tuple[bytes, bytes], ...] = ()
+        self._body = bytearray()
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._status = message["status"]
+            self._headers = tuple((k, v) for k, v in message["headers"] if k.lower() in KEPT_HEADERS)
+        elif message["type"] == "http.response.body":
+            self._body += message["body"]
+        await self._send(message)
+
+    def stored(self, body_digest: bytes) -> Stored:
+        return Stored(body_digest, self._status, self._headers, bytes(self._body))
+
+
+def key_of(scope: Scope) -> str | None:
+    """The Idempotency-Key of a request, None without one."""
+    for name, value in scope["headers"]:
+        if name == HEADER:
+            return value.decode("latin-1")
+    return None
+
+
+def request_digest(scope: HTTPScope, key: str) -> str:
+    """Names the request: caller, method, path and key. A fan without a token is known by the key alone."""
+    if not 0 < len(key) <= KEY_CHARS_MAX:
+        raise Refused(BadRequest(why=f"Idempotency-Key: 1 to {KEY_CHARS_MAX} characters."))
+    caller = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
+    parts = (caller, scope["method"].encode(), scope["path"].encode(), key.encode())
+    return hashlib.sha256(b"\0".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()
+
+
+async def read_body(receive: Receive, limit_bytes: int) -> bytes:
+    """The whole body, or `too-large` as soon as it is."""
+    body = bytearray()
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            return bytes(body)
+        body += message["body"]
+        if len(body) > limit_bytes:
+            raise Refused(TooLarge(limit_bytes=limit_bytes))
+        if not message["more_body"]:
+            return bytes(body)
+
+
+def again(body: bytes, receive: Receive) -> Receive:
+    """A `receive` that gives the body once and then whatever else comes."""
+    unread = True
+
+    async def receive_again() -> Any:
+        nonlocal unread
+        if unread:
+            unread = False
+            return {"type": "http.request", "body": body, "more_body": False}
+        return await receive()
+
+    return receive_again
+
+
+async def replay(stored: Stored, send: Send) -> None:
+    headers = [
+        *stored.headers,
+        (b"content-length", b"%d" % len(stored.body)),
+        (b"idempotent-replayed", b"true"),
+    ]
+    await send({"type": "http.response.start", "status": stored.status, "headers": headers})
+    await send({"type": "http.response.body", "body": stored.body, "more_body": False})

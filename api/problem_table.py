@@ -1,0 +1,184 @@
+"""The one table of problems: refusal type -> status, slug, title, detail, what to do, when to ask again."""
+
+from types import MappingProxyType
+from typing import Final
+
+import msgspec
+
+from allocator import answers
+from api import refusals
+
+
+class Row(msgspec.Struct, frozen=True):
+    """`detail` is a template over the refusal's fields; `retry_s` becomes `Retry-After`."""
+
+    status: int
+    slug: str
+    title: str
+    detail: str
+    next: str
+    retry_s: int | None = None
+
+
+_READ_SEATS = "Read the showtime's seats and choose again."
+_ROWS: dict[type, Row] = {
+    # Before any room is asked.
+    refusals.BadRequest: Row(
+        400, "bad-request", "The request cannot be read", "{why}", "Compare the request with /schema."
+    ),
+    refusals.TooLarge: Row(
+        413, "too-large", "The body is too large", "At most {limit_bytes} bytes.", "Send a smaller body."
+    ),
+    refusals.UnsupportedMedia: Row(
+        415,
+        "unsupported-media",
+        "Only JSON is read here",
+        "The body came as {sent}.",
+        "Send Content-Type: application/json.",
+    ),
+    refusals.Unsigned: Row(
+        401,
+        "bad-token",
+        "The token, key or signature is not valid",
+        "{why}",
+        "Send a valid `Authorization: Bearer`; fans ask for a pass again, or join.",
+    ),
+    refusals.NotAllowed: Row(
+        403, "not-allowed", "This caller may not do that", "{why}", "Use the key or pass made for it."
+    ),
+    refusals.NoSuchPage: Row(
+        404, "not-found", "Nothing is here", "No such address.", "Compare the address with /schema."
+    ),
+    refusals.WrongMethod: Row(
+        405,
+        "method-not-allowed",
+        "Not with this method",
+        "The address exists, the method does not.",
+        "Compare the method with /schema.",
+    ),
+    refusals.TooMany: Row(
+        429, "too-many", "Too many requests", "Ask again in {retry_after_s} s.", "Wait as told."
+    ),
+    refusals.InProgress: Row(
+        409,
+        "in-progress",
+        "The first request with this key still runs",
+        "Its answer is not known yet.",
+        "Send the same request again.",
+        retry_s=1,
+    ),
+    refusals.IdempotencyMismatch: Row(
+        422,
+        "idempotency-mismatch",
+        "This Idempotency-Key was used with another body",
+        "The key already names a different request.",
+        "Use a new key for a new request.",
+    ),
+    refusals.UnknownSale: Row(404, "unknown-sale", "No such sale", "No such sale.", "List the sales."),
+    refusals.UnknownShowtime: Row(
+        404, "unknown-showtime", "No such showtime", "No such showtime.", "List the showtimes of the sale."
+    ),
+    refusals.UnknownPlan: Row(404, "unknown-plan", "No such plan", "No such plan.", "Put the plan first."),
+    refusals.UnknownContract: Row(
+        404, "unknown-contract", "No such contract", "No such contract.", "Put the contract first."
+    ),
+    refusals.UnknownProvider: Row(
+        404, "unknown-provider", "No such payment provider", "None is set up by this name.", "Set its secret."
+    ),
+    # Definitions.
+    refusals.BadDefinition: Row(
+        422, "bad-plan", "The plan cannot be used", "{where}: {why}", "Mend the file and send it again."
+    ),
+    refusals.AlreadyOnSale: Row(
+        409, "already-on-sale", "It is on sale", "{what} cannot change any more.", "Put it under a new id."
+    ),
+    refusals.CannotMove: Row(
+        409, "cannot-move", "The sale cannot move so", "It is {state}; {verb} is not next.", "Read the sale."
+    ),
+    # The waiting room.
+    refusals.NotYourTurn: Row(
+        409, "not-your-turn", "Not yet your turn", "The place is {state}.", "Ask for the place's status."
+    ),
+    # A hold, in the order in which the store checks.
+    answers.SaleNotOpen: Row(
+        409, "sale-not-open", "The sale is not open yet", "It has not begun.", "Join, and wait for the open."
+    ),
+    answers.SalePaused: Row(
+        409, "sale-paused", "The sale is paused", "{reason}", "Keep your place and ask again.", retry_s=5
+    ),
+    answers.SaleClosed: Row(410, "sale-closed", "The sale is closed", "It has ended.", "Nothing to do here."),
+    answers.PassUsedUp: Row(
+        409, "pass-used-up", "The pass has been used", "One pass, one order.", "Join again for another order."
+    ),
+    answers.OverLimit: Row(
+        409, "over-limit", "More seats than one fan may have", "{left} left for this fan.", "Hold fewer."
+    ),
+    answers.NoSuchSeats: Row(
+        422, "no-such-seats", "Seats that this showtime does not have", "{seats}", "Read the showtime's plan."
+    ),
+    answers.SeatsTaken: Row(409, "seats-taken", "Seats are taken", "{seats}", _READ_SEATS),
+    answers.LeavesSingle: Row(
+        409,
+        "leaves-single",
+        "A single seat would be left alone",
+        "{single} would be left alone; {instead} would fit.",
+        "Hold the seats named in `instead`, or others.",
+    ),
+    answers.SoldOut: Row(
+        409, "sold-out", "Sold out", "No seat of that kind is left.", "Choose another category or showtime."
+    ),
+    answers.NoFit: Row(
+        409,
+        "no-fit",
+        "No block of that size is free",
+        "The largest free block has {largest} seats.",
+        "Ask for fewer seats, another category, or `split`.",
+    ),
+    # Holds, orders, payments.
+    answers.UnknownHold: Row(404, "unknown-hold", "No such hold", "No such hold.", "Hold seats first."),
+    answers.HoldExpired: Row(
+        410, "hold-expired", "The hold has ended", "The seats went back.", "Hold seats again."
+    ),
+    answers.UnknownOrder: Row(404, "unknown-order", "No such order", "No such order.", "Check the order id."),
+    refusals.OrderExpired: Row(
+        410, "hold-expired", "The time to pay has ended", "The seats went back.", "Hold seats again."
+    ),
+    answers.AlreadyPaid: Row(
+        409,
+        "already-paid",
+        "The order is paid already",
+        "This second payment is recorded as money to give back.",
+        "Give the money of this payment back.",
+    ),
+    answers.WrongAmount: Row(
+        422, "wrong-amount", "Not the order's amount", "{amount} {currency} are due.", "Take the amount due."
+    ),
+    answers.LateRefunded: Row(
+        409,
+        "late-refunded",
+        "The money came too late",
+        "The seats had gone to others; the payment is recorded as money to give back.",
+        "Give the money back; seats must be held again.",
+    ),
+    # Faults.
+    refusals.StoreAway: Row(
+        503,
+        "store-unavailable",
+        "Usher cannot decide now",
+        "Nothing is known to have changed.",
+        "Send the same request again.",
+        retry_s=2,
+    ),
+    refusals.LedgerAway: Row(
+        503,
+        "ledger-unavailable",
+        "The ledger cannot be reached",
+        "Sales go on; definitions and statements wait.",
+        "Send the same request again.",
+        retry_s=5,
+    ),
+    refusals.OurFault: Row(
+        500, "internal-error", "A fault of ours", "It has been logged.", "Send the same request again."
+    ),
+}
+ROWS: Final = MappingProxyType(_ROWS)

@@ -1,0 +1,94 @@
+"""What the doors themselves refuse, before or after a room was asked."""
+
+import msgspec
+
+
+class BadRequest(msgspec.Struct, frozen=True):
+    """The request cannot be read as this call; `why` says where."""
+
+    why: str
+
+
+class TooLarge(msgspec.Struct, frozen=True):
+    limit_bytes: int
+
+
+class UnsupportedMedia(msgspec.Struct, frozen=True):
+    sent: str
+
+
+class Unsigned(msgspec.Struct, frozen=True):
+    """No token, key or signature that we gave out or trust; `why` never repeats what was sent."""
+
+    why: str
+
+
+class NotAllowed(msgspec.Struct, frozen=True):
+    why: str
+
+
+class NoSuchPage(msgspec.Struct, frozen=True): ...
+
+
+class WrongMethod(msgspec.Struct, frozen=True): ...
+
+
+class TooMany(msgspec.Struct, frozen=True):
+    retry_after_s: int
+
+
+class InProgress(msgspec.Struct, frozen=True): ...
+
+
+class IdempotencyMismatch(msgspec.Struct, frozen=True): ...
+
+
+class UnknownSale(msgspec.Struct, frozen=True): ...
+
+
+class UnknownShowtime(msgspec.Struct, frozen=True): ...
+
+
+class UnknownPlan(msgspec.Struct, frozen=True): ...
+
+
+class UnknownContract(msgspec.Struct, frozen=True): ...
+
+
+class UnknownProvider(msgspec.Struct, frozen=True): ...
+
+
+class AlreadyOnSale(msgspec.Struct, frozen=True):
+    """The definition cannot change any more; `what` names it."""
+
+    what: str
+
+
+class OrderExpired(msgspec.Struct, frozen=True): ...
+
+
+class BadDefinition(msgspec.Struct, frozen=True):
+    """A plan, or prices and seats against it, that cannot be used; `where` is the path of the fault."""
+
+    where: str
+    why: str
+
+
+class CannotMove(msgspec.Struct, frozen=True):
+    state: str
+    verb: str
+
+
+class NotYourTurn(msgspec.Struct, frozen=True):
+    state: str
+
+
+class StoreAway(msgspec.Struct, frozen=True):
+    """The store, or a gate in front of it, cannot decide now."""
+
+
+class LedgerAway(msgspec.Struct, frozen=True):
+    """Postgres does not answer; only definitions and accounts need it."""
+
+
+class OurFault(msgspec.Struct, frozen=True): ...
