@@ -5,7 +5,7 @@ Listed in the order of precedence of the Lua functions; `api/problems.py` has on
 
 import msgspec
 
-from allocator.outbox import Token
+from allocator.outbox import OrderBlob, Token
 from allocator.plan import SeatName
 
 
@@ -72,7 +72,7 @@ class Ordered(msgspec.Struct, frozen=True):
 
     token: Token
     deadline_ms: int
-    blob: bytes
+    blob: OrderBlob
 
 
 class Released(msgspec.Struct, frozen=True): ...
@@ -118,3 +118,4 @@ HoldRefusal = (
 HoldAnswer = Held | HoldRefusal
 OrderAnswer = Ordered | UnknownHold | HoldExpired
 ConfirmAnswer = OrderConfirmed | UnknownOrder | AlreadyPaid | WrongAmount | LateRefunded
+ReleaseAnswer = Released | UnknownHold | AlreadyPaid

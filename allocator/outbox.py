@@ -1,7 +1,9 @@
 """The records that confirmed orders leave in the shard's stream for the ledger.
 
 A stream entry has the id `<version>-0` and the fields `kind`, `body`, `sum`; `sum` is the SHA-1 of
-`version:kind:body`, because an append-only file has no checksums of its own.
+`version:kind:body`, because an append-only file has no checksums of its own. Bodies are msgpack. Orders and
+payments inside them are JSON bytes (`pack`, `read_order`, `read_payment`), because they travel through Lua, whose
+msgpack does not read the type `bin`.
 """
 
 import hashlib
@@ -22,7 +24,7 @@ class PricedSeat(msgspec.Struct, frozen=True, array_like=True):
 
 
 class OrderBlob(msgspec.Struct, frozen=True, array_like=True):
-    """Packed by Python when the hold becomes an order, stored with it, carried to the ledger unread.
+    """Packed as JSON when the hold becomes an order, stored with it, carried to the ledger unread.
 
     `amount` is what the fan pays: the seats' amounts plus `fees`, minor units of `currency`.
     """
@@ -50,7 +52,7 @@ class PaymentBlob(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Confirmed(msgspec.Struct, frozen=True, array_like=True):
-    """Body of `confirmed`."""
+    """Body of `confirmed`; `order` and `payment` as packed by `pack`."""
 
     at_ms: int
     order: bytes
@@ -82,6 +84,19 @@ class Record(msgspec.Struct, frozen=True):
     version: int
     kind: str
     body: bytes
+
+
+def pack(blob: OrderBlob | PaymentBlob) -> str:
+    """The text that travels through Lua unread: a JSON array of the fields in order."""
+    return msgspec.json.encode(blob).decode()
+
+
+def read_order(packed: bytes | str) -> OrderBlob:
+    return msgspec.json.decode(packed, type=OrderBlob)
+
+
+def read_payment(packed: bytes | str) -> PaymentBlob:
+    return msgspec.json.decode(packed, type=PaymentBlob)
 
 
 def checksum(version: int, kind: str, body: bytes) -> str:
