@@ -20,7 +20,9 @@ class Layout(msgspec.Struct, frozen=True):
 def layout_of(plan: Plan) -> Layout:
     return Layout(
         tuple(
-            tuple((str(seat_name(row, seat)), seat.category) for seat in run) for row in plan.rows for run in row.runs
+            tuple((str(seat_name(row, seat)), seat.category) for seat in run)
+            for row in plan.rows
+            for run in row.runs
         )
     )
 
@@ -33,13 +35,25 @@ def pick_showtime(free: dict[str, int], dice: random.Random) -> str | None:
     return dice.choices(shows, [free[show] for show in shows])[0]
 
 
+def pick_category(layout: Layout, taken: frozenset[str], dice: random.Random) -> str | None:
+    """One with free seats, the emptier the likelier; None when the hall is full."""
+    free: dict[str, int] = {}
+    for run in layout.runs:
+        for name, category in run:
+            if name not in taken:
+                free[category] = free.get(category, 0) + 1
+    return dice.choices(list(free), list(free.values()))[0] if free else None
+
+
 def pick_block(layout: Layout, taken: frozenset[str], count: int, dice: random.Random) -> tuple[str, ...]:
     """`count` free neighbours somewhere in the hall, or nothing when no run has them."""
     runs = list(layout.runs)
     dice.shuffle(runs)
     for run in runs:
         starts = [
-            at for at in range(len(run) - count + 1) if all(name not in taken for name, _ in run[at : at + count])
+            at
+            for at in range(len(run) - count + 1)
+            if all(name not in taken for name, _ in run[at : at + count])
         ]
         if starts:
             at = dice.choice(starts)
