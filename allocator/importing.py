@@ -10,7 +10,7 @@ from typing import Final, Literal
 import msgspec
 
 from allocator.drawing import Drawing, DrawnRow, DrawnSeat
-from allocator.plan import Imported, Plan, Point, Row, SeatName, seat_name
+from allocator.plan import Imported, Plan, Row, SeatName, seat_name, two_thirds_back
 from allocator.plan_file import ROWS_MAX, SEATS_MAX, Node, decode
 from allocator.pretix_format import read_pretix
 from allocator.seatsio_format import read_seatsio
@@ -23,7 +23,6 @@ READERS: Final[dict[PlanFormat, Callable[[Node], Drawing]]] = {
     "seatsio": read_seatsio,
 }
 LEFT_OUT_LINES_MAX = 200
-DEPTH_OF_BEST_SEAT = 2 / 3
 
 
 def read_plan(data: bytes, format: PlanFormat) -> Imported:
@@ -40,7 +39,7 @@ def read_plan(data: bytes, format: PlanFormat) -> Imported:
         name=drawing.name,
         categories=drawing.categories,
         rows=tuple(plan_row(row) for row in rows),
-        focal=drawing.focal or two_thirds_back(rows),
+        focal=drawing.focal or two_thirds_back([drawn.seat for _name, _row, drawn in named(rows)]),
     )
     return Imported(plan, shortened([*notes, *set_aside(plan)]))
 
@@ -97,14 +96,6 @@ def check_names(rows: tuple[DrawnRow, ...]) -> None:
 
 def plan_row(row: DrawnRow) -> Row:
     return Row(row.label, tuple(tuple(drawn.seat for drawn in run) for run in row.runs), row.section)
-
-
-def two_thirds_back(rows: tuple[DrawnRow, ...]) -> Point:
-    """Where the best seat of a cinema would be, as y grows away from the screen."""
-    xs = [drawn.seat.x for _name, _row, drawn in named(rows)]
-    ys = [drawn.seat.y for _name, _row, drawn in named(rows)]
-    front, back = min(ys), max(ys)
-    return Point((min(xs) + max(xs)) / 2, front + DEPTH_OF_BEST_SEAT * (back - front))
 
 
 def set_aside(plan: Plan) -> Iterator[str]:

@@ -5,7 +5,7 @@ stand side by side in one run. Distances are in the plan's own unit, y grows awa
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import NewType
 
 import msgspec
@@ -13,6 +13,7 @@ import msgspec
 SeatName = NewType("SeatName", str)
 """Path of a seat joined by `-`: `C-7`, or `Balcony-C-7` with a section."""
 PlanDigest = NewType("PlanDigest", str)
+DEPTH_OF_BEST_SEAT = 2 / 3
 
 
 class Point(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -84,3 +85,10 @@ class BadPlan(Exception):
 
 def seat_name(row: Row, seat: Seat) -> SeatName:
     return SeatName("-".join(part for part in (row.section, row.label, seat.label) if part))
+
+
+def two_thirds_back(seats: Collection[Seat]) -> Point:
+    """Where the best seat of a cinema would be: in the middle, at DEPTH_OF_BEST_SEAT from front to back."""
+    front, back = min(seat.y for seat in seats), max(seat.y for seat in seats)
+    left, right = min(seat.x for seat in seats), max(seat.x for seat in seats)
+    return Point(round((left + right) / 2, 3), round(front + DEPTH_OF_BEST_SEAT * (back - front), 3))
