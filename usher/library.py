@@ -1,14 +1,12 @@
 """The one Lua library of all rooms: all functions share one gate, so they are loaded together."""
 
+from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
-import allocator
-import store
-import waiting_room
 from store.functions import Library
 
-FOLDERS: Final = tuple(Path(room.__file__).parent / "lua" for room in (store, allocator, waiting_room))
+FOLDERS: Final = tuple(Path(str(files(room))) / "lua" for room in ("store", "allocator", "waiting_room"))
 
 
 def library() -> Library:

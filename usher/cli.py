@@ -1,0 +1,125 @@
+"""The command line: every command does one thing, or says in one sentence why it cannot."""
+
+import os
+import signal
+import socket
+import sys
+from typing import Final, NoReturn
+
+import click
+
+from usher.data_folder import DataFolderUnusable
+from usher.settings import BadSetting, Settings, read_settings
+
+FAILED: Final = 1
+PORT_TAKEN: Final = 2
+COMMANDS: Final = ("up", "api", "writer", "admit", "rush", "rebuild", "doctor")
+LATER: Final = {"rush": "usher.rush", "doctor": "usher.doctor", "rebuild": "usher.rebuild"}
+"""Commands that live in a module of their own."""
+
+
+class Commands(click.Group):
+    """Loads a command's module only when it is asked for, so that `usher up` starts at once."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in LATER:
+            return super().get_command(ctx, cmd_name)
+        from importlib import import_module
+
+        command: click.Command = getattr(import_module(LATER[cmd_name]), cmd_name)
+        return command
+
+
+@click.group(cls=Commands)
+@click.version_option(package_name="usher")
+def main() -> None:
+    """Sells the seats of blockbuster cinema premieres. Settings come from the environment; see README."""
+
+
+@main.command()
+def up() -> None:
+    """Start everything: engines (embedded unless addresses are given), doors, writer, batch clock."""
+    from rich.console import Console
+
+    from usher.serve import PortTaken
+    from usher.up import FAILURES, Up
+
+    settings = settings_or_exit()
+    try:
+        Up(settings, Console()).run()
+    except PortTaken as error:
+        give_up(str(error), PORT_TAKEN)
+    except (DataFolderUnusable, *FAILURES) as error:
+        give_up(str(error))
+
+
+@main.command()
+@click.option("--worker", default="1", help="Tells this process from its siblings in metrics and logs.")
+@click.option("--fd", type=int, help="A listening socket to serve on, instead of USHER_PORT.")
+def api(worker: str, fd: int | None) -> None:
+    """Serve the doors from one process; several may share the port."""
+    from usher.log_lines import write_log_lines
+    from usher.serve import PortTaken, open_port, serve
+
+    settings = settings_with_engines()
+    write_log_lines(f"api-{worker}", settings.log_level)
+    try:
+        listening = socket.socket(fileno=fd) if fd else open_port(settings.host, settings.port, shared=True)
+    except PortTaken as error:
+        give_up(str(error), PORT_TAKEN)
+    serve(settings, listening, worker)
+
+
+@main.command()
+def writer() -> None:
+    """Write every order to Postgres and open the gates."""
+    from usher.log_lines import write_log_lines
+    from usher.work import run_writer
+
+    settings = settings_with_engines()
+    write_log_lines("writer", settings.log_level)
+    run_writer(settings)
+
+
+@main.command()
+def admit() -> None:
+    """Run the batch clock: call fans in, give back lapsed holds."""
+    from usher.log_lines import write_log_lines
+    from usher.work import run_admit
+
+    settings = settings_with_engines()
+    write_log_lines("admit", settings.log_level)
+    run_admit(settings)
+
+
+def settings_or_exit() -> Settings:
+    try:
+        return read_settings(os.environ)
+    except (BadSetting, DataFolderUnusable) as error:
+        give_up(str(error))
+
+
+def settings_with_engines() -> Settings:
+    """The settings, with the engines' addresses from the environment or from the `usher up` of the folder."""
+    from msgspec.structs import replace
+
+    from usher.run_folder import RunFolder
+
+    settings = settings_or_exit()
+    running = RunFolder(settings.folder.run).addresses()
+    valkey_url = settings.valkey_url or (running.valkey_url if running else "")
+    postgres_url = settings.postgres_url or (running.postgres_url if running else "")
+    if not valkey_url or not postgres_url:
+        missing = "USHER_POSTGRES_URL" if valkey_url else "USHER_VALKEY_URL"
+        give_up(f"{missing} is not set and no `usher up` runs on {settings.data}")
+    return replace(settings, valkey_url=valkey_url, postgres_url=postgres_url)
+
+
+def give_up(sentence: str, code: int = FAILED) -> NoReturn:
+    """Says one sentence on standard error and ends with the code."""
+    click.echo(f"usher: {sentence}", err=True)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    sys.exit(code)

@@ -1,0 +1,74 @@
+"""One API process: the doors on a listening socket that it was given or opens itself."""
+
+import socket
+from typing import Final
+
+import uvicorn
+
+from api.app import create_app
+from api.settings import ApiSettings
+from usher.settings import Settings
+
+BACKLOG: Final = 2048
+KEEP_ALIVE_S: Final = 75
+STOP_TIMEOUT_S: Final = 5
+
+
+class PortTaken(Exception):
+    """The port is in use; the message names it."""
+
+
+def serve(settings: Settings, listening: socket.socket, worker: str) -> None:
+    """Serves until asked to stop; requests under way may end first."""
+    config = uvicorn.Config(
+        create_app(api_settings(settings, worker)),
+        http="httptools",
+        loop="uvloop",
+        ws="none",
+        lifespan="on",
+        root_path=settings.root_path,
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_graceful_shutdown=STOP_TIMEOUT_S,
+    )
+    uvicorn.Server(config).run(sockets=[listening])
+
+
+def open_port(host: str, port: int, *, shared: bool) -> socket.socket:
+    """A listening socket; `shared` lets other processes of this user listen beside us. Raises PortTaken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if shared:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    try:
+        listening.bind((host, port))
+    except OSError as error:
+        listening.close()
+        raise PortTaken(
+            f"Port {port} of {host} cannot be used ({error.strerror}): set USHER_PORT to another"
+        ) from error
+    listening.listen(BACKLOG)
+    return listening
+
+
+def api_settings(settings: Settings, worker: str) -> ApiSettings:
+    """What the doors need to know of our settings."""
+    return ApiSettings(
+        store_url=settings.valkey_url,
+        postgres_url=settings.postgres_url,
+        secret=settings.secret.encode(),
+        storefront_key=settings.storefront_key,
+        operator_key=settings.operator_key,
+        cinema_key=settings.cinema_key,
+        door_key=settings.door_key,
+        shards=settings.shards,
+        identity_jwks=settings.identity_jwks,
+        providers=settings.providers,
+        test_provider=settings.test_provider,
+        base_url=settings.base_url,
+        root_path=settings.root_path,
+        worker=worker,
+    )
