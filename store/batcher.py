@@ -1,8 +1,8 @@
 """The micro-batcher: decisions that arrive while a call is in flight travel together in the next one.
 
 A Python client spends about 40 us on a call and the server 1-2 us on a decision, so the calls are what costs.
-Each (verb, shard) is a lane with one call in flight; what arrives in the same turn of the event loop, or while
-the lane waits, goes out as one FCALL. Every decision is answered on its own, in the order of asking.
+Each (verb, shard) is a lane with one call in flight; what arrives in the same turn of the event loop, or
+while the lane waits, goes out as one FCALL. Every decision is answered on its own, in the order of asking.
 """
 
 import asyncio

@@ -97,8 +97,8 @@ class Store:
         """One decision, batched with others of its verb and shard: its [WORD, *fields].
 
         `fixed` are the shard's keys, the same for every decision of the verb on that shard; `group` the keys
-        of its showtime or sale. StoreUnavailable when the gate is closed, the lane is full, the store refuses or
-        the outcome stays unknown after asking twice.
+        of its showtime or sale. StoreUnavailable when the gate is closed, the lane is full, the store refuses
+        or the outcome stays unknown after asking twice.
         """
         return self._batcher.decide(verb, shard, fixed, group, decision)
 

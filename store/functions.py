@@ -1,8 +1,8 @@
 """All Lua of all rooms, assembled into one function library named `usher`.
 
-One library, because the gate is a table in the library's memory: every mutating function must see the same one.
-A leaf runs once at load, where `redis.call` does not exist yet, and what it returns is bound to a local of its
-file's name in each file that USES it; a verb becomes the function `usher_<verb>`. The library's own digest is
+One library, because the gate is a table in the library's memory: every mutating function must see the same
+one. A leaf runs once at load, where `redis.call` does not exist yet; what it returns is bound to a local of its
+file's name in each file that USES it. A verb becomes the function `usher_<verb>`. The library's own digest is
 answered by `usher_library`, so that an unchanged library is not loaded again, which would close every gate.
 """
 
@@ -25,7 +25,7 @@ class Library:
     """The library of the store's own folder and the given ones: `text`, `digest`, `verbs`, `leaves`."""
 
     def __init__(self, *folders: Path) -> None:
-        files = _read(dict.fromkeys((STORE_LUA, *folders)))
+        files = _read(dict.fromkeys(folder.resolve() for folder in (STORE_LUA, *folders)))
         self.leaves = {file.name: file for file in files if file.is_leaf}
         self.verbs = {file.name: file for file in files if not file.is_leaf}
         parts = ["local leaves = {}", *map(_leaf_text, _in_order(files, self.leaves))]

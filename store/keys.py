@@ -72,13 +72,13 @@ def returned(shard: int, sale: str) -> str:
     return f"{tag(shard)}:sale:{sale}:returned"
 
 
-def gone(shard: int, sale: str) -> str:
-    """Append-only string: fixed-size records of entries that left."""
-    return f"{tag(shard)}:sale:{sale}:gone"
+def called(shard: int, sale: str) -> str:
+    """Bitmap by entry: invited once, or gave the place up; never to be invited again."""
+    return f"{tag(shard)}:sale:{sale}:called"
 
 
 def admissions(shard: int, sale: str) -> str:
-    """Append-only string: fixed-size records of invitations, for the audit."""
+    """Append-only string: fixed-size records of everything that happened in the line, for mirrors and the audit."""
     return f"{tag(shard)}:sale:{sale}:admissions"
 
 
@@ -112,7 +112,7 @@ ALLOWED_WITHOUT_TTL: Final = tuple(
     for pattern in (
         r"usher:catalogue",
         r"usher:\{s\d+\}:(shard|outbox|geometry:[0-9a-f]+)",
-        r"usher:\{s\d+\}:sale:[^:]+(:(fans|accounts:\d+|invited|inside|returned|gone|admissions))?",
+        r"usher:\{s\d+\}:sale:[^:]+(:(fans|accounts:\d+|invited|inside|returned|called|admissions))?",
         r"usher:\{s\d+\}:show:[^:]+(:(board|holds|deadlines))?",
     )
 )

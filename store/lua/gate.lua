@@ -1,5 +1,5 @@
--- PURPOSE  the gate: a shard decides only while the epoch in its hash is the one opened in this server's memory;
---          a restart, a flush, a failover or a reload of the library closes it by itself
+-- PURPOSE  the gate: a shard decides only while the epoch in its hash is the one opened in this server's
+--          memory; a restart, a flush, a failover or a reload of the library closes it by itself
 -- PROVIDES open check is_open
 local opened = {}
 
