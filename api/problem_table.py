@@ -7,6 +7,7 @@ import msgspec
 
 from allocator import answers
 from api import refusals
+from waiting_room import answers as queue
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -74,7 +75,6 @@ _ROWS: dict[type, Row] = {
         "The key already names a different request.",
         "Use a new key for a new request.",
     ),
-    refusals.UnknownSale: Row(404, "unknown-sale", "No such sale", "No such sale.", "List the sales."),
     refusals.UnknownShowtime: Row(
         404, "unknown-showtime", "No such showtime", "No such showtime.", "List the showtimes of the sale."
     ),
@@ -92,12 +92,34 @@ _ROWS: dict[type, Row] = {
     refusals.AlreadyOnSale: Row(
         409, "already-on-sale", "It is on sale", "{what} cannot change any more.", "Put it under a new id."
     ),
-    refusals.CannotMove: Row(
-        409, "cannot-move", "The sale cannot move so", "It is {state}; {verb} is not next.", "Read the sale."
-    ),
     # The waiting room.
-    refusals.NotYourTurn: Row(
-        409, "not-your-turn", "Not yet your turn", "The place is {state}.", "Ask for the place's status."
+    queue.UnknownSale: Row(404, "unknown-sale", "No such sale", "No such sale.", "List the sales."),
+    queue.CannotMove: Row(
+        409,
+        "cannot-move",
+        "The sale cannot move so",
+        "It is {state}.",
+        "Read the sale and move it from there.",
+    ),
+    queue.BadToken: Row(
+        401,
+        "bad-token",
+        "The token, key or signature is not valid",
+        "This token is not one of ours.",
+        "Join to get a place; with a place, ask for a pass.",
+    ),
+    queue.ExpiredPass: Row(
+        401,
+        "bad-token",
+        "The token, key or signature is not valid",
+        "The pass has expired or was given up.",
+        "Ask for the place's status.",
+    ),
+    queue.WrongSale: Row(
+        403, "not-allowed", "This caller may not do that", "The token is of another sale.", "Join this sale."
+    ),
+    queue.NotYourTurn: Row(
+        409, "not-your-turn", "Not your turn", "The place is not invited.", "Ask for the place's status."
     ),
     # A hold, in the order in which the store checks.
     answers.SaleNotOpen: Row(

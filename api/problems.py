@@ -12,6 +12,7 @@ from litestar.response import Response
 from allocator import answers
 from api import refusals
 from api.problem_table import ROWS, Row
+from waiting_room import answers as queue
 
 Refusal = (
     answers.HoldRefusal
@@ -31,7 +32,12 @@ Refusal = (
     | refusals.TooMany
     | refusals.InProgress
     | refusals.IdempotencyMismatch
-    | refusals.UnknownSale
+    | queue.BadToken
+    | queue.WrongSale
+    | queue.ExpiredPass
+    | queue.UnknownSale
+    | queue.NotYourTurn
+    | queue.CannotMove
     | refusals.UnknownShowtime
     | refusals.UnknownPlan
     | refusals.UnknownContract
@@ -39,8 +45,6 @@ Refusal = (
     | refusals.AlreadyOnSale
     | refusals.OrderExpired
     | refusals.BadDefinition
-    | refusals.CannotMove
-    | refusals.NotYourTurn
     | refusals.StoreAway
     | refusals.LedgerAway
     | refusals.OurFault

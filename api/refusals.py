@@ -43,9 +43,6 @@ class InProgress(msgspec.Struct, frozen=True): ...
 class IdempotencyMismatch(msgspec.Struct, frozen=True): ...
 
 
-class UnknownSale(msgspec.Struct, frozen=True): ...
-
-
 class UnknownShowtime(msgspec.Struct, frozen=True): ...
 
 
@@ -72,15 +69,6 @@ class BadDefinition(msgspec.Struct, frozen=True):
 
     where: str
     why: str
-
-
-class CannotMove(msgspec.Struct, frozen=True):
-    state: str
-    verb: str
-
-
-class NotYourTurn(msgspec.Struct, frozen=True):
-    state: str
 
 
 class StoreAway(msgspec.Struct, frozen=True):

@@ -1,0 +1,32 @@
+"""Token buckets: how often one fan may ask for seats, kept by each worker for the fans it has seen lately."""
+
+import math
+from collections import OrderedDict
+from collections.abc import Callable
+
+
+class Buckets:
+    """At most `burst` asks at once and `per_s` for longer; remembers `remembered_max` names."""
+
+    def __init__(self, per_s: float, burst: int, remembered_max: int, seconds: Callable[[], float]) -> None:
+        self._per_s = per_s
+        self._burst = burst
+        self._remembered_max = remembered_max
+        self._seconds = seconds
+        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    def take(self, name: str) -> int:
+        """0 when the ask may go on, otherwise the whole seconds to wait."""
+        now = self._seconds()
+        level, since = self._buckets.pop(name, (float(self._burst), now))
+        level = min(self._burst, level + (now - since) * self._per_s)
+        if level >= 1:
+            self._keep(name, level - 1, now)
+            return 0
+        self._keep(name, level, now)
+        return max(1, math.ceil((1 - level) / self._per_s))
+
+    def _keep(self, name: str, level: float, now: float) -> None:
+        self._buckets[name] = (level, now)
+        if len(self._buckets) > self._remembered_max:
+            self._buckets.popitem(last=False)
