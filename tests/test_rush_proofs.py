@@ -17,14 +17,8 @@ from usher.rush_facts import (
     Visit,
     Waiting,
 )
-from usher.rush_proofs import (
-    double_sold,
-    lost_orders,
-    money_wrong,
-    overshoot,
-    passed_over,
-    refused_though_fitting,
-)
+from usher.rush_line import passed_over
+from usher.rush_proofs import PROOFS, double_sold, lost_orders, money_wrong, overshoot, refused_though_fitting
 
 HALL = Hall(categories=("front",) * 4 + ("back",) * 6, runs=((0, 1, 2, 3), (4, 5, 6), (7, 8, 9)))
 ORDER_A = Order(order="o-a", showtime="s1", seats=("A-1", "A-2"), prices=(500, 500), fees=20, amount=1020)
@@ -53,14 +47,6 @@ GOOD = Facts(
     troubles_ms=(),
 )
 Proof = Callable[[Facts], Finding]
-PROOFS: tuple[Proof, ...] = (
-    double_sold,
-    lost_orders,
-    refused_though_fitting,
-    overshoot,
-    passed_over,
-    money_wrong,
-)
 
 
 def planted(**changes: object) -> Facts:
@@ -71,7 +57,7 @@ def order(**changes: object) -> Order:
     return msgspec.structs.replace(ORDER_B, **changes)
 
 
-@pytest.mark.parametrize("proof", PROOFS)
+@pytest.mark.parametrize("proof", PROOFS.values(), ids=PROOFS)
 def test_a_clean_rush_passes(proof: Proof) -> None:
     finding = proof(GOOD)
     assert finding.wrong == 0

@@ -62,7 +62,7 @@ def pick_block(layout: Layout, taken: frozenset[str], count: int, dice: random.R
 
 
 def smaller(asked: int, problem: dict[str, Any]) -> int:
-    """The next size to ask for after a refusal: what the door says is left, or one less; 0 to look elsewhere."""
+    """The next size to ask for after a refusal: what is said to be left, or one less; 0: look elsewhere."""
     for word in ("largest", "left"):
         told = problem.get(word)
         if isinstance(told, int):

@@ -1,4 +1,4 @@
-"""One fan's life in a rush: joins, waits as told, comes in, shops, and joins again if it left with nothing."""
+"""One fan's life in a rush: joins, waits as told, comes in, shops, joins again if it left with nothing."""
 
 import asyncio
 import base64

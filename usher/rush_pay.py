@@ -1,4 +1,4 @@
-"""Money in a rush: the storefront's call or a provider's signed event; some decline first, some come too late."""
+"""Money in a rush: the storefront's call or a provider's signed event; some decline, some come too late."""
 
 import asyncio
 import random

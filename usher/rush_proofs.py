@@ -5,10 +5,11 @@ and says in `checked` how much it looked at.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Final
 
 from usher.rush_facts import Facts, Finding, Order, Receipt, Seat
-from usher.rush_line import passed_over as passed_over  # the longest proof has a file of its own
+from usher.rush_line import passed_over
 from usher.rush_oracle import fits
 
 EXAMPLES_MAX = 5
@@ -103,3 +104,14 @@ def money_wrong(facts: Facts) -> Finding:
 
 def _told(order: Receipt | Order) -> tuple[str, frozenset[str], int]:
     return order.showtime, frozenset(order.seats), order.amount
+
+
+PROOFS: Final[dict[str, Callable[[Facts], Finding]]] = {
+    "double_sold": double_sold,
+    "lost_orders": lost_orders,
+    "refused_though_fitting": refused_though_fitting,
+    "overshoot": overshoot,
+    "passed_over": passed_over,
+    "money_wrong": money_wrong,
+}
+"""Every proof by the report's key."""

@@ -1,7 +1,7 @@
 """Keeps processes running: whatever dies is started again within two seconds, and said so.
 
-One thread and one plain loop: the kernel ties a child's life to the thread that started it, and a supervisor must
-not be able to hang on what it watches.
+One thread and one plain loop: the kernel ties a child's life to the thread that started it, and a supervisor
+must not be able to hang on what it watches.
 """
 
 import signal
