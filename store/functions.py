@@ -1,9 +1,10 @@
 """All Lua of all rooms, assembled into one function library named `usher`.
 
 One library, because the gate is a table in the library's memory: every mutating function must see the same
-one. A leaf runs once at load, where `redis.call` does not exist yet; what it returns is bound to a local of its
-file's name in each file that USES it. A verb becomes the function `usher_<verb>`. The library's own digest is
-answered by `usher_library`, so that an unchanged library is not loaded again, which would close every gate.
+one. A leaf runs once at load, where `redis.call` does not exist yet; what it returns is bound to a local of
+its file's name in each file that USES it. A verb becomes the function `usher_<verb>`. The library's own
+digest is answered by `usher_library`, so that an unchanged library is not loaded again, which would close
+every gate.
 """
 
 import hashlib

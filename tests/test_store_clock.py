@@ -6,8 +6,8 @@ import pytest
 
 from store.clock import Clock
 from store.connection import Store
+from store.functions import Library
 from tests.conftest import WaitUntil
-from usher.library import library
 
 
 @pytest.mark.parametrize(
@@ -31,13 +31,15 @@ def test_what_the_clock_tells(store_ms: float, ticks: float, told: int) -> None:
     assert clock.now_ms() == told
 
 
-async def test_it_follows_the_time_of_the_store(store: Store) -> None:
+async def test_it_follows_the_time_of_the_store(valkey_url: str) -> None:
+    store = await Store.connect(valkey_url, library=Library())
     seconds, micros = await store.client.time()
     assert abs(store.clock.now_ms() - (seconds * 1000 + micros // 1000)) < 100
+    await store.close()
 
 
 async def test_it_is_set_again_and_again(valkey_url: str, wait_until: WaitUntil) -> None:
-    following = await Store.connect(valkey_url, library=library())
+    following = await Store.connect(valkey_url, library=Library())
     following.clock.sample(time.time() * 1000 + 3_600_000, 0, 0)
     first = following.clock.now_ms()
     await wait_until(lambda: following.clock.now_ms() == first)
@@ -47,7 +49,7 @@ async def test_it_is_set_again_and_again(valkey_url: str, wait_until: WaitUntil)
 async def test_a_given_clock_is_left_alone(valkey_url: str) -> None:
     clock = Clock(lambda: 0.0)
     clock.sample(4_000_000_000_000.0, 0.0, 0.0)
-    store = await Store.connect(valkey_url, library=library(), clock=clock)
+    store = await Store.connect(valkey_url, library=Library(), clock=clock)
     await store.open_gate(1, 0)
-    assert await store.client.hget("usher:{s1}:shard", "now_ms") == b"4000000000000"  # type: ignore[misc]
+    assert await store.client.hget("usher:{s1}:shard", "now_ms") == b"4000000000000"
     await store.close()
