@@ -1,0 +1,68 @@
+# Commands for people; each says what it does in the list that a bare `make` prints.
+
+.DEFAULT_GOAL := help
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-input
+RUNTIME := $(VENV)/.runtime-installed
+DEV := $(VENV)/.dev-installed
+PYTHON := $(shell for p in $(PYTHON) python3.11 python3.12 python3.13 python3.14 python3; do \
+	"$$p" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done)
+
+.PHONY: help up rush doctor test check format lock clean
+
+help: ## list the commands
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+up: $(RUNTIME) ## start everything on this machine and say what to open; Ctrl-C stops it
+	@$(BIN)/usher up
+
+rush: $(RUNTIME) ## send 20,000 fans to 20 showtimes of what `make up` runs, then prove that all is well
+	@$(BIN)/usher rush --fans 20000 --showtimes 20
+
+doctor: $(RUNTIME) ## look for what is wrong with what runs
+	@$(BIN)/usher doctor
+
+test: $(DEV) ## run all tests against engines of their own
+	@$(BIN)/pytest
+
+check: $(DEV) ## formatting, lint, types, imports, Lua, sizes
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@if command -v luacheck >/dev/null; then luacheck --quiet store allocator waiting_room; \
+	else echo "luacheck is not installed: the Lua files were not linted (Debian: apt install lua-check)"; fi
+	@$(BIN)/pytest tests/test_size_ratchet.py tests/test_*lua_contract*.py
+
+format: $(DEV) ## format the code and mend what can be mended
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+lock: $(VENV) ## write the lock files anew from pyproject.toml
+	@$(BIN)/python -m venv $(VENV)/lock && $(VENV)/lock/bin/pip install --quiet uv
+	@echo "setuptools>=77" | $(LOCKED) pyproject.toml - -o requirements.lock
+	@echo "setuptools>=77" | $(LOCKED) --extra dev -c requirements.lock pyproject.toml - -o requirements-dev.lock
+	@rm -rf $(VENV)/lock
+
+LOCKED = UV_CUSTOM_COMPILE_COMMAND="make lock" $(VENV)/lock/bin/uv pip compile --quiet --upgrade --universal \
+	--python-version 3.11 --generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links
+
+clean: ## remove the environment and the caches; the data folder stays
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .benchmarks usher.egg-info
+	@find . -name __pycache__ -not -path './data/*' -prune -exec rm -rf {} +
+
+$(VENV):
+	@test -n "$(PYTHON)" || { echo "Usher needs Python 3.11 or newer with its venv module (Debian: apt install python3-venv), or PYTHON=/path/to/python"; exit 1; }
+	@"$(PYTHON)" -m venv $(VENV)
+
+$(RUNTIME): requirements.lock pyproject.toml | $(VENV)
+	@echo "Installing what Usher runs on ..."
+	@$(PIP) --require-hashes --no-compile -r requirements.lock
+	@$(PIP) --no-deps --no-build-isolation --no-compile -e .
+	@touch $@
+
+$(DEV): requirements-dev.lock $(RUNTIME)
+	@echo "Installing what Usher is tested with ..."
+	@$(PIP) --require-hashes -r requirements-dev.lock
+	@touch $@
