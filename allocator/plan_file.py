@@ -41,7 +41,11 @@ class Node(msgspec.Struct, frozen=True):
         return "".join(reversed(steps)).removeprefix(".") or "$"
 
     def bad(self, why: str) -> BadPlan:
-        return BadPlan(self.path, f"This value is missing; {why}" if self.value is None else why)
+        return BadPlan(self.path, why)
+
+    def expected(self, what: str) -> BadPlan:
+        missing = ", but the value is missing" if self.value is None else ""
+        return self.bad(f"{what} is expected here{missing}.")
 
     def at(self, key: str) -> "Node":
         """The value under `key`; an absent key reads as null."""
@@ -49,7 +53,7 @@ class Node(msgspec.Struct, frozen=True):
 
     def fields(self) -> dict[str, object]:
         if not isinstance(self.value, dict):
-            raise self.bad("an object is expected here.")
+            raise self.expected("An object")
         return self.value
 
     def only(self, *known: str) -> None:
@@ -64,7 +68,7 @@ class Node(msgspec.Struct, frozen=True):
         if self.value is None:
             return iter(())
         if not isinstance(self.value, list):
-            raise self.bad("a list is expected here.")
+            raise self.expected("A list")
         if len(self.value) > limit:
             raise self.bad(f"There are {len(self.value)} {unit} here; at most {limit} are possible.")
         return (Node(value, self, index) for index, value in enumerate(self.value))
@@ -72,7 +76,7 @@ class Node(msgspec.Struct, frozen=True):
     def label(self) -> str:
         """Printable words of 1 to LABEL_CHARS_MAX characters, without spaces around them."""
         if not isinstance(self.value, str):
-            raise self.bad("a text is expected here.")
+            raise self.expected("A text")
         words = self.value.strip()
         if not words:
             raise self.bad("This label is empty.")
@@ -89,7 +93,7 @@ class Node(msgspec.Struct, frozen=True):
     def number(self) -> float:
         """A coordinate within COORDINATE_UNITS_MAX of the origin."""
         if isinstance(self.value, bool) or not isinstance(self.value, int | float):
-            raise self.bad("a number is expected here.")
+            raise self.expected("A number")
         if not abs(self.value) <= COORDINATE_UNITS_MAX:
             raise self.bad(f"This coordinate lies beyond {COORDINATE_UNITS_MAX:.0f} units of the origin.")
         return float(self.value)
@@ -98,7 +102,7 @@ class Node(msgspec.Struct, frozen=True):
         if self.value is None:
             return otherwise
         if not isinstance(self.value, bool):
-            raise self.bad("true or false is expected here.")
+            raise self.expected("True or false")
         return self.value
 
     def color(self) -> str:

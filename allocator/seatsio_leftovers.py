@@ -50,9 +50,9 @@ def withheld(row: Node, prefix: str) -> Iterator[str]:
     hidden = sum(unpublished(seat) or unpublished(row) for seat in seats)
     apart = sum(seat_is_withheld(seat) for seat in seats) if not unpublished(row) else hidden
     if hidden:
-        yield f"row {name(row, prefix)}: {hidden} unpublished seats"
+        yield f"row {name(row, prefix)}, unpublished seats: {hidden}"
     if apart > hidden:
-        yield f"row {name(row, prefix)}: {apart - hidden} seats closed by distancing rules"
+        yield f"row {name(row, prefix)}, seats closed by distancing rules: {apart - hidden}"
 
 
 def closed_sections(chart: Node) -> Iterator[str]:
@@ -64,7 +64,7 @@ def closed_sections(chart: Node) -> Iterator[str]:
         elif unpublished(section):
             rows = inner.at("rows").items(ROWS_MAX, "rows")
             seats = sum(1 for row in rows for _seat in row.at("seats").items(SEATS_MAX, "seats"))
-            yield f"section {name(section, '')}: unpublished ({seats} seats)"
+            yield f"section {name(section, '')}, unpublished seats: {seats}"
 
 
 def unknown_objects(chart: Node, section: str) -> Iterator[str]:
@@ -72,7 +72,7 @@ def unknown_objects(chart: Node, section: str) -> Iterator[str]:
     read = READ - {"sections"} if section else READ
     for key, value in chart.fields().items():
         if isinstance(value, list) and value and key not in read | DRAWN_ONLY:
-            yield f"{len(value)} objects under {key}{f' in {section}' if section else ''}"
+            yield f"objects under {key}{f' in {section}' if section else ''}: {len(value)}"
 
 
 def unused_marks(charts: Iterable[Node]) -> Iterator[str]:
@@ -86,7 +86,7 @@ def unused_marks(charts: Iterable[Node]) -> Iterator[str]:
         if value is True and key not in SEAT_FLAGS
     )
     for key, seats in sorted(marks.items()):
-        yield f"mark {key} on {seats} seats: sold like any other"
+        yield f"seats marked {key}: {seats}, sold like any other"
 
 
 def objects(chart: Node, key: str) -> Iterator[Node]:
