@@ -15,6 +15,8 @@ VERB_MUST_SAY: Final = ("PURPOSE", "KEYS", "ARGV", "RETURNS", "COST")
 LEAF_MUST_SAY: Final = ("PURPOSE", "PROVIDES")
 LEAF_MAY_SAY: Final = ("PURPOSE", "PROVIDES", "USES", "COST")
 KNOWN_FLAGS: Final = frozenset({"allow-oom", "no-writes", "allow-stale"})
+HEADER_LINE: Final = re.compile(r"--(?:  | [A-Z]{3}|$)")
+"""A slot or what continues it; any other comment belongs to the body."""
 SLOT_LINE: Final = re.compile(r"-- ([A-Z]+)(?:\s+(.*))?$")
 NAME: Final = re.compile(r"[a-z][a-z0-9_]*$")
 ANSWER: Final = re.compile(r"([A-Z][A-Z_]+)(?:\s+(.*))?$")
@@ -85,7 +87,7 @@ def _split(lines: list[str]) -> tuple[dict[str, list[str]], int]:
     """Slot -> its lines, and how many lines the header takes."""
     said: dict[str, list[str]] = {}
     current: list[str] | None = None
-    length = next((n for n, line in enumerate(lines) if not line.startswith("--")), len(lines))
+    length = next((n for n, line in enumerate(lines) if not HEADER_LINE.match(line)), len(lines))
     for number, line in enumerate(lines[:length], start=1):
         slot = SLOT_LINE.match(line)
         if slot and slot[1] in SLOTS:
@@ -102,9 +104,9 @@ def _split(lines: list[str]) -> tuple[dict[str, list[str]], int]:
 
 def _check_complete(said: dict[str, list[str]]) -> None:
     is_leaf = "PROVIDES" in said
-    for slot in LEAF_MUST_SAY if is_leaf else VERB_MUST_SAY:
-        if not said.get(slot):
-            raise ValueError(f"does not say {slot}")
+    unsaid = [slot for slot in (LEAF_MUST_SAY if is_leaf else VERB_MUST_SAY) if not said.get(slot)]
+    if unsaid:
+        raise ValueError(f"does not say {', '.join(unsaid)}")
     for slot in said:
         if is_leaf and slot not in LEAF_MAY_SAY:
             raise ValueError(f"a leaf does not say {slot}")

@@ -1,7 +1,8 @@
 -- PURPOSE  a verb for tests: adds to a total, never above a limit, once per request
 -- KEYS     shard [total]*
 -- ARGV     now_ms batch  (decision = [group, request, amount, limit])
--- RETURNS  REPLAYED total  counted before
+-- RETURNS  NO_EPOCH
+--          REPLAYED total  counted before
 --          FULL total      it would pass the limit; nothing changed
 --          COUNTED total
 -- COST     5 redis calls a decision
