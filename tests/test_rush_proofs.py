@@ -9,7 +9,7 @@ from usher.rush_facts import (
     Facts,
     Finding,
     Hall,
-    Invitation,
+    LogRecord,
     Movement,
     Order,
     Receipt,
@@ -43,7 +43,14 @@ GOOD = Facts(
         Waiting(entry=2, rank=1, polls_ms=(1_000, 6_000)),
         Waiting(entry=3, rank=2, polls_ms=(1_000,)),
     ),
-    invitations=(Invitation(1, 9_000), Invitation(2, 9_000), Invitation(3, 9_250)),
+    log=(
+        LogRecord("c", 2, 100),
+        LogRecord("i", 1, 9_000),
+        LogRecord("i", 2, 9_000),
+        LogRecord("a", 1, 9_100),
+        LogRecord("d", 1, 9_250),
+        LogRecord("i", 3, 9_250),
+    ),
     troubles_ms=(),
 )
 Proof = Callable[[Facts], Finding]
@@ -96,12 +103,18 @@ VIOLATIONS: tuple[tuple[str, Facts, Proof], ...] = (
     ),
     ("three passes at once", planted(visits=(Visit(1, 0, 9), Visit(2, 1, 9), Visit(3, 8, 9))), overshoot),
     ("three inside in a sample", planted(crowded=3), overshoot),
+    ("three invited by the log", planted(log=GOOD.log[:4] + GOOD.log[5:]), overshoot),
+    (
+        "two inside after the capacity fell to one",
+        planted(log=(LogRecord("c", 1, 1), *GOOD.log[1:3])),
+        overshoot,
+    ),
     (
         "an invitation out of order",
-        planted(invitations=(Invitation(2, 9_000), Invitation(1, 9_250))),
+        planted(log=(LogRecord("i", 2, 9_000), LogRecord("i", 1, 9_250))),
         passed_over,
     ),
-    ("one never invited", planted(invitations=(Invitation(3, 5_500),)), passed_over),
+    ("one never invited", planted(log=(LogRecord("i", 3, 5_500),)), passed_over),
     ("tickets and fees that miss the amount", planted(in_postgres=(order(amount=511),)), money_wrong),
     (
         "a movement that does not close",
@@ -125,18 +138,18 @@ FAIR: tuple[tuple[str, Facts], ...] = (
         "ahead but absent for longer than a window",
         planted(
             presence_ms=4_000,
-            invitations=(Invitation(3, 5_500),),
+            log=(LogRecord("i", 3, 5_500),),
             waiting=(Waiting(entry=1, rank=0, polls_ms=(1_000, 9_000)), GOOD.waiting[2]),
         ),
     ),
     (
         "ahead but seen too lately to be known",
-        planted(invitations=(Invitation(2, 2_900), Invitation(1, 3_100))),
+        planted(log=(LogRecord("i", 2, 2_900), LogRecord("i", 1, 3_100))),
     ),
-    ("ahead but gone after its last poll", planted(invitations=(Invitation(3, 6_001),))),
+    ("ahead but gone after its last poll", planted(log=(LogRecord("i", 3, 6_001),))),
     (
         "while a door was down",
-        planted(invitations=(Invitation(2, 9_000), Invitation(1, 9_250)), troubles_ms=AFTER_TROUBLE),
+        planted(log=(LogRecord("i", 2, 9_000), LogRecord("i", 1, 9_250)), troubles_ms=AFTER_TROUBLE),
     ),
 )
 

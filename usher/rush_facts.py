@@ -56,9 +56,10 @@ class Visit(msgspec.Struct, frozen=True):
     to_ms: int
 
 
-class Invitation(msgspec.Struct, frozen=True):
-    """One record of the waiting room's log, in the order of the log."""
+class LogRecord(msgspec.Struct, frozen=True):
+    """One record of the waiting room's log: `i` invited, `a` admitted, `t` `d` `l` gone, `c` new capacity."""
 
+    kind: str
     entry: int
     at_ms: int
 
@@ -80,6 +81,7 @@ class Movement(msgspec.Struct, frozen=True):
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """Everything the proofs need. `boards`: (showtime, version) -> one byte per seat, `.` free.
+    `crowded`: the most fans invited or inside at once that a sample of the store showed.
 
     `troubles_ms`: spans in which some door or engine did not answer; presence is not claimed from them.
     """
@@ -96,7 +98,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     visits: tuple[Visit, ...]
     crowded: int
     waiting: tuple[Waiting, ...]
-    invitations: tuple[Invitation, ...]
+    log: tuple[LogRecord, ...]
     troubles_ms: tuple[tuple[int, int], ...]
 
 

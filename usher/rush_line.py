@@ -45,11 +45,13 @@ def passed_over(facts: Facts) -> Finding:
 def _events(facts: Facts) -> Iterator[Event]:
     ranks = {place.entry: place.rank for place in facts.waiting}
     invited_ms: dict[int, int] = {}
-    for invitation in facts.invitations:
-        invited_ms.setdefault(invitation.entry, invitation.at_ms)
-        rank = ranks.get(invitation.entry)
-        if rank is not None and not _troubled(facts, invitation.at_ms):
-            yield invitation.at_ms, INVITED, rank, 0
+    for record in facts.log:
+        if record.kind != "i":
+            continue
+        invited_ms.setdefault(record.entry, record.at_ms)
+        rank = ranks.get(record.entry)
+        if rank is not None and not _troubled(facts, record.at_ms):
+            yield record.at_ms, INVITED, rank, 0
     for place in facts.waiting:
         for from_ms, to_ms in _present(facts, place, invited_ms.get(place.entry)):
             yield from_ms, PRESENT, place.rank, to_ms

@@ -70,20 +70,38 @@ def refused_though_fitting(facts: Facts) -> Finding:
 
 
 def overshoot(facts: Facts) -> Finding:
-    """How far the shoppers inside at one moment exceeded the capacity, by the clients or by samples.
+    """How far those invited or inside at one moment exceeded the capacity, by whichever of three witnesses.
 
-    At equal times an end comes before a start, so that only certain overlaps count.
+    The clients' passes: at equal times an end comes before a start, so that only certain overlaps count. The
+    waiting room's own log, record by record. Samples of the store during the run.
     """
     edges = [(visit.from_ms, 1) for visit in facts.visits if visit.to_ms > visit.from_ms]
     edges += [(visit.to_ms, -1) for visit in facts.visits if visit.to_ms > visit.from_ms]
-    inside = most = most_at = 0
-    for at_ms, step in sorted(edges):
+    inside = most = 0
+    for _, step in sorted(edges):
         inside += step
-        if inside > most:
-            most, most_at = inside, at_ms
-    wrong = max(0, most - facts.capacity, facts.crowded - facts.capacity)
-    examples = (f"{most} passes alive at {most_at}, {facts.crowded} sampled, capacity {facts.capacity}",)
-    return Finding(wrong, len(facts.visits), examples if wrong else ())
+        most = max(most, inside)
+    by_log = _overshoot_by_log(facts)
+    wrong = max(0, most - facts.capacity, facts.crowded - facts.capacity, by_log)
+    words = (
+        f"passes alive at once {most}, sampled {facts.crowded}, log {by_log} above capacity {facts.capacity}"
+    )
+    return Finding(wrong, len(facts.visits) + len(facts.log), (words,) if wrong else ())
+
+
+def _overshoot_by_log(facts: Facts) -> int:
+    """Plays the log back: how many more than the capacity at any record."""
+    capacity, worst = facts.capacity, 0
+    inside: set[int] = set()
+    for record in facts.log:
+        if record.kind == "c":
+            capacity = record.entry
+        elif record.kind in "tdl":
+            inside.discard(record.entry)
+        elif record.kind in "ia":
+            inside.add(record.entry)
+            worst = max(worst, len(inside) - capacity)
+    return worst
 
 
 def money_wrong(facts: Facts) -> Finding:

@@ -27,8 +27,8 @@ CALLS = (
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """What a rush showed. The first block of keys is the contract; the rest may grow.
 
-    `seats` were for sale at the open, `sold` is what Valkey's boards say at the end. `findings` hold, for each
-    proof, how much it could check and the first violations.
+    `seats` were for sale at the open, `sold` is what Valkey's boards say at the end. `findings` hold, for
+    each proof, how much it could check and the first violations.
     """
 
     fans: int
