@@ -3,6 +3,7 @@
 from typing import Any, TypeAlias
 
 import asyncpg
+import msgspec
 from asyncpg import Pool as Pool
 
 Db: TypeAlias = Any
@@ -20,6 +21,17 @@ async def connect(url: str, *, size: int = 8, timeout_s: float = 5.0) -> Pool:
         max_size=size,
         command_timeout=timeout_s,
         timeout=timeout_s,
+        init=_read_json,
         server_settings={"application_name": "usher"},
     )
     return pool
+
+
+async def _read_json(connection: Any) -> None:
+    """jsonb travels as plain Python values, not as text."""
+    await connection.set_type_codec(
+        "jsonb",
+        schema="pg_catalog",
+        encoder=lambda value: msgspec.json.encode(value).decode(),
+        decoder=msgspec.json.decode,
+    )

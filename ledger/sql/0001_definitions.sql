@@ -4,7 +4,7 @@
 -- the row. Money is bigint minor units of an ISO 4217 currency.
 
 CREATE DOMAIN currency AS text CHECK (VALUE ~ '^[A-Z]{3}$');
-CREATE DOMAIN money AS bigint CHECK (VALUE >= 0);
+CREATE DOMAIN minor_units AS bigint CHECK (VALUE >= 0);
 CREATE DOMAIN moment_ms AS bigint CHECK (VALUE >= 0);
 
 -- A plan's document is immutable and found by content; a name points at the newest one put under it.
@@ -50,7 +50,7 @@ CREATE TABLE showtimes (
     plan          text NOT NULL,
     plan_digest   text NOT NULL REFERENCES plan_documents (digest),
     prices        jsonb NOT NULL CHECK (jsonb_typeof(prices) = 'object'),
-    service_fee   money NOT NULL,
+    service_fee   minor_units NOT NULL,
     currency      currency NOT NULL,
     blocked       text[] NOT NULL DEFAULT '{}',
     sold          text[] NOT NULL DEFAULT '{}',

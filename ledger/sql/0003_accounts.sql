@@ -46,7 +46,7 @@ CREATE TABLE contracts (
     fund_bp       integer NOT NULL CHECK (fund_bp BETWEEN 0 AND 10000),
     vat_bp        integer NOT NULL CHECK (vat_bp BETWEEN 0 AND 10000),
     cinema_bp     integer NOT NULL CHECK (cinema_bp BETWEEN 0 AND 10000),
-    agreed_price  money NOT NULL,
+    agreed_price  minor_units NOT NULL,
     basis         text NOT NULL CHECK (basis IN ('issued', 'attended')),
     UNIQUE NULLS NOT DISTINCT (cinema, film, format, valid_from),
     CHECK (fund_bp + vat_bp <= 10000)

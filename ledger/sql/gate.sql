@@ -1,0 +1,3 @@
+-- name: loaded_showtimes
+-- The showtimes whose seats a shard of the store must have.
+SELECT t.id FROM showtimes t JOIN sales s ON s.serial = t.sale WHERE s.shard = $1 AND t.loaded ORDER BY t.id;

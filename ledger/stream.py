@@ -1,0 +1,81 @@
+"""A shard's stream as the ledger reads it: in order, after a version, never losing what is not written down.
+
+`XTRIM MINID` keeps the record at the cursor itself, so that the gate can compare it with the ledger.
+"""
+
+from typing import Any, Final
+
+import msgspec
+
+from allocator.outbox import Record, checksum
+from store import keys
+from store.connection import ERRORS, Store
+from store.unavailable import StoreUnavailable
+
+SUM_LENGTH_MAX: Final = 64
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One entry as found, not yet believed; `size_bytes` bounds what a batch keeps in memory."""
+
+    shard: int
+    version: int
+    kind: str
+    body: bytes
+    sum: str
+
+    @property
+    def size_bytes(self) -> int:
+        return len(self.body) + len(self.kind) + len(self.sum)
+
+    def is_whole(self) -> bool:
+        return checksum(self.version, self.kind, self.body) == self.sum
+
+    def record(self) -> Record:
+        return Record(self.shard, self.version, self.kind, self.body)
+
+
+class Stream:
+    """The stream of one shard; every call answers or raises StoreUnavailable."""
+
+    def __init__(self, store: Store, shard: int) -> None:
+        self._client: Any = store.client
+        self._key = keys.outbox(shard)
+        self.shard = shard
+
+    async def after(self, version: int, *, rows_max: int, block_ms: int | None = None) -> list[Entry]:
+        """Up to `rows_max` entries behind `version`; waits up to `block_ms` for the first one."""
+        try:
+            found = await self._client.xread({self._key: f"{version}-0"}, count=rows_max, block=block_ms)
+        except ERRORS as error:
+            raise StoreUnavailable(str(error)) from error
+        return [self._entry(key, fields) for _, entries in found or [] for key, fields in entries]
+
+    async def at(self, version: int) -> Entry | None:
+        """The entry of exactly this version, if the stream still has it."""
+        try:
+            found = await self._client.xrange(self._key, f"{version}-0", f"{version}-0", count=1)
+        except ERRORS as error:
+            raise StoreUnavailable(str(error)) from error
+        return self._entry(*found[0]) if found else None
+
+    async def newest(self) -> int:
+        """The version that the shard says its stream has reached; 0 when nothing was ever written."""
+        try:
+            version = await self._client.hget(keys.shard(self.shard), "version")
+        except ERRORS as error:
+            raise StoreUnavailable(str(error)) from error
+        return int(version or 0)
+
+    async def trim(self, version: int) -> None:
+        """Forget what is older than `version`, which stands in Postgres; the entry itself stays."""
+        try:
+            await self._client.xtrim(self._key, minid=f"{version}-0", approximate=False)
+        except ERRORS as error:
+            raise StoreUnavailable(str(error)) from error
+
+    def _entry(self, key: bytes, fields: dict[bytes, bytes]) -> Entry:
+        """A missing field becomes an empty one, whose checksum cannot fit."""
+        kind = fields.get(b"kind", b"").decode("utf-8", "replace")
+        found = fields.get(b"sum", b"").decode("ascii", "replace")[:SUM_LENGTH_MAX]
+        return Entry(self.shard, int(key.split(b"-")[0]), kind, fields.get(b"body", b""), found)

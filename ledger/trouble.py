@@ -1,0 +1,32 @@
+"""Trouble with Postgres or the store that passes: what a loop of the writer waits out instead of dying of it."""
+
+from typing import Final
+
+import asyncpg
+
+from store.unavailable import StoreUnavailable
+
+POSTGRES_TROUBLE: Final = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    OSError,
+    TimeoutError,
+)
+TROUBLE: Final = (*POSTGRES_TROUBLE, StoreUnavailable)
+DELAY_FIRST_S: Final = 0.05
+DELAY_MAX_S: Final = 1.0
+
+
+class Backoff:
+    """Delays that double from one trouble to the next, up to a bound."""
+
+    def __init__(self) -> None:
+        self._next_s = DELAY_FIRST_S
+
+    def next_s(self) -> float:
+        delay, self._next_s = self._next_s, min(DELAY_MAX_S, self._next_s * 2)
+        return delay
+
+    def reset(self) -> None:
+        self._next_s = DELAY_FIRST_S
