@@ -72,6 +72,12 @@ class DataFolder:
         lock.flush()
         self._lock = lock
 
+    def unlock(self) -> None:
+        """Lets the next `usher up` use this folder."""
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
     def _claim(self) -> None:
         if self.path.exists() and not self.path.is_dir():
             raise NotADirectoryError
