@@ -95,6 +95,17 @@ def admit() -> None:
     run_admit(settings)
 
 
+@main.command(hidden=True)
+def demo() -> None:
+    """Delegate the demo premiere to the doors of this machine; once is enough."""
+    import asyncio
+
+    from usher.demo import load_demo
+
+    settings = settings_or_exit()
+    asyncio.run(load_demo(settings.local_url, settings.storefront_key, settings.operator_key))
+
+
 def settings_or_exit() -> Settings:
     try:
         return read_settings(os.environ)

@@ -92,6 +92,10 @@ def _switch(text: str) -> bool:
     return text == "1"
 
 
+def _demo(text: str) -> bool | None:
+    return _switch(text) if text else None
+
+
 def _address(*schemes: str) -> Callable[[str], str]:
     def read(text: str) -> str:
         if text and urlsplit(text).scheme not in schemes:
@@ -157,7 +161,7 @@ VARIABLES: Final = (
     Variable("USHER_TEST_PROVIDER", "1", "1: the built-in test provider takes play money", _switch),
     Variable("USHER_BASE_URL", "", "address fans use; empty: this machine's", _address("http", "https")),
     Variable("USHER_ROOT_PATH", "", "path below which a proxy serves Usher", _path),
-    Variable("USHER_DEMO", "1", "1: load a demo premiere into an empty folder", _switch),
+    Variable("USHER_DEMO", "", "1: load a demo premiere; empty: only into an embedded Postgres", _demo),
     Variable("USHER_LOG_LEVEL", "info", "debug, info, warning or error", _level),
 )
 KEPT: Final = ("secret", "storefront_key", "operator_key", "cinema_key", "door_key")
@@ -181,6 +185,8 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     if values["test_provider"] and "test" not in values["providers"]:
         made = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
         values["providers"]["test"] = kept(folder.keys, "test-provider", made)
+    if values["demo"] is None:
+        values["demo"] = not values["postgres_url"]
     settings = Settings(**values)
     return settings if settings.base_url else _with_base_url(settings)
 

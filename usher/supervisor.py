@@ -31,6 +31,8 @@ class Role(Struct, frozen=True, kw_only=True):
     program: Program
     stage: int
     answers: Callable[[], bool] | None = None
+    once: bool = False
+    """Its work is done when it ends with exit code 0; until then it is started again like the others."""
 
     @property
     def name(self) -> str:
@@ -100,7 +102,7 @@ class Supervisor:
         """Looks at every process ten times a second until a stop is asked for."""
         while not self.stopping:
             now = time.monotonic()
-            for post in self._posts.values():
+            for post in tuple(self._posts.values()):
                 self._look_at(post, now)
             time.sleep(TICK_S)
 
@@ -135,6 +137,10 @@ class Supervisor:
         code = post.child.poll()
         if code is None:
             self._hear(post, now)
+        elif code == 0 and post.role.once:
+            del self._posts[post.role.name]
+            self._say(f"{post.role.name} is done")
+            self._write_down()
         elif post.due is None:
             young = now - post.since < YOUNG_S
             post.deaths_young = post.deaths_young + 1 if young else 0

@@ -46,15 +46,21 @@ class Up:
         self._console = console
         self._run = RunFolder(settings.folder.run)
         self._supervisor = Supervisor(self._run, self._say)
-        self._lock = settings.folder
+        self._folder = settings.folder
 
     def run(self) -> None:
         """Returns after a stop was asked for and all is stopped; raises CannotStart and its like before."""
-        self._lock.lock()
-        self._lock.check_space()
-        if left := self._run.end_orphans():
-            self._say(f"ended what an earlier start left running: {', '.join(left)}")
-        listening = open_port(self._settings.host, self._settings.port, shared=False)
+        self._folder.lock()
+        try:
+            self._folder.check_space()
+            if left := self._run.end_orphans():
+                self._say(f"ended what an earlier start left running: {', '.join(left)}")
+            with open_port(self._settings.host, self._settings.port, shared=False) as listening:
+                self._run_on(listening)
+        finally:
+            self._folder.unlock()
+
+    def _run_on(self, listening: socket.socket) -> None:
         self._supervisor.listen()
         self._console.print(f"[bold]Usher {version('usher')}[/] on {self._settings.data}")
         try:
@@ -63,7 +69,6 @@ class Up:
                 self._tell()
             self._supervisor.watch()
         finally:
-            listening.close()
             with self._timed("stopped"):
                 self._supervisor.stop()
 
@@ -76,6 +81,10 @@ class Up:
         with self._timed("doors"):
             self._start_processes(listening)
             self._wait_for_doors()
+        if self._settings.demo:
+            self._supervisor.start(
+                Role(program=self._program("demo", "demo"), stage=STAGES["api"], once=True)
+            )
 
     def _start_engines(self) -> None:
         folder = self._settings.folder
