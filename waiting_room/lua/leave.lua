@@ -1,0 +1,42 @@
+-- PURPOSE  gives a place up, wherever its fan stands
+-- KEYS     shard [sale called invited inside returned admissions]*
+-- ARGV     now_ms batch   (decision: group, entry)
+-- RETURNS  NO_EPOCH
+--          LEFT
+--          GONE   the place was over before, or never was
+-- COST     6 redis calls per decision
+-- USES     gate clock log
+-- FLAGS    allow-oom
+local shard = KEYS[1]
+local now_ms, batch = tonumber(ARGV[1]), ARGV[2]
+local GROUP_KEYS = 6
+
+local closed = gate.check(shard)
+if closed then
+  return closed
+end
+now_ms = clock.now(shard, now_ms)
+
+local function leave(sale, called, invited, inside, returned, admissions, entry)
+  if entry >= tonumber(redis.call('HGET', sale, 'joined') or 0) then
+    return 'GONE'
+  end
+  -- The bit of `called` also keeps the next ticks from inviting it.
+  local waiting = redis.call('SETBIT', called, entry, 1) == 0
+  local found = redis.call('ZREM', invited, entry) + redis.call('ZREM', inside, entry)
+  redis.call('ZREM', returned, entry)
+  if not waiting and found == 0 then
+    return 'GONE'
+  end
+  log.one(admissions, 'l', entry, now_ms)
+  return 'LEFT'
+end
+
+local answers = {}
+for i, decision in ipairs(cmsgpack.unpack(batch)) do
+  local first = 2 + decision[1] * GROUP_KEYS
+  local group = { unpack(KEYS, first, first + GROUP_KEYS - 1) }
+  group[GROUP_KEYS + 1] = decision[2]
+  answers[i] = { leave(unpack(group)) }
+end
+return cmsgpack.pack(answers)

@@ -1,0 +1,28 @@
+-- PURPOSE  what a mirror of the line has not seen yet, changing nothing
+-- KEYS     shard sale admissions
+-- ARGV     offset   (bytes of the admissions log that the mirror knows)
+-- RETURNS  NO_EPOCH
+--          UNKNOWN_SALE
+--          VIEW epoch now_ms state reason serving joined drawn capacity opens_at_ms presence_ms seed length
+--               (drawn -1 and seed empty before the open; length of the log in bytes; a second bulk string follows:
+--               its next bytes from offset on, at most 65535, whole records)
+-- COST     5 redis calls
+-- USES     gate rules
+-- FLAGS    no-writes
+local shard, sale, admissions = KEYS[1], KEYS[2], KEYS[3]
+local offset = tonumber(ARGV[1])
+local TAIL_BYTES_MAX = 65535 -- 3855 records of 17 bytes
+
+local closed = gate.check(shard)
+if closed then
+  return closed
+end
+local r = rules.of(sale)
+if not r then
+  return cmsgpack.pack({ 'UNKNOWN_SALE' })
+end
+local stood = redis.call('HMGET', shard, 'epoch', 'now_ms')
+local seed = r.drawn >= 0 and r.seed or ''
+local head = { 'VIEW', tonumber(stood[1]), tonumber(stood[2] or 0), r.state, r.reason, r.serving, r.joined, r.drawn,
+  r.capacity, r.opens_at_ms, r.presence_ms, seed, redis.call('STRLEN', admissions) }
+return { cmsgpack.pack(head), redis.call('GETRANGE', admissions, offset, offset + TAIL_BYTES_MAX - 1) }
