@@ -67,9 +67,10 @@ class Fan:
                 return True
             if state != "waiting":
                 tape.counts[f"place {state or answer.slug}"] += 1
-                return state == "done" and self.manner == "buys" and False
+                return False
             polls += 1
-            self._note(body)
+            place = str(body.get("place", place))
+            self._note(entry_of_place(place), body.get("rank"))
             if self.manner == "walks_off" and polls > 1:
                 tape.counts["walked off"] += 1
                 return False
@@ -84,9 +85,9 @@ class Fan:
             return 2.5 * self.scene.terms.presence_s
         return told_s * self.dice.uniform(0.9, 1.0)
 
-    def _note(self, body: dict[str, object]) -> None:
-        entry, rank = body.get("entry"), body.get("rank")
-        if isinstance(entry, int) and isinstance(rank, int):
+    def _note(self, entry: int, rank: object) -> None:
+        """Only answers with a rank count: before the draw nobody is ahead of anybody."""
+        if isinstance(rank, int):
             self.scene.tape.ranks[entry] = rank
             self.scene.tape.polls_ms[entry].append(self.scene.tape.now_ms())
 
@@ -122,3 +123,8 @@ def entry_of(pass_: str) -> int:
     """The entry number a pass was given to: its `jti`."""
     claims = pass_.split(".")[1]
     return int(msgspec.json.decode(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))["jti"])
+
+
+def entry_of_place(place: str) -> int:
+    """The entry number inside a place token: bytes 7 to 10, see `waiting_room.place`."""
+    return int.from_bytes(base64.urlsafe_b64decode(place)[7:11], "big")

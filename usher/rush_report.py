@@ -48,6 +48,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
     passed: bool
     sold_out: bool
+    out_of_time: bool
     money_wrong: int
     worries: int
     showtimes: int
@@ -75,6 +76,7 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
     seed: int
     own_stack: bool
     showtimes: int
+    out_of_time: bool
 
 
 def report_of(facts: Facts, tape: Tape, measured: Measured) -> Report:
@@ -98,8 +100,12 @@ def report_of(facts: Facts, tape: Tape, measured: Measured) -> Report:
         orders_per_s=round(orders / measured.seconds, 1) if measured.seconds else 0.0,
         latency_ms={name: quantiles_ms(tape.latencies_ms[name]) for name in CALLS if tape.latencies_ms[name]},
         valkey_bytes_per_fan=measured.valkey_bytes_per_fan,
-        passed=not any(wrong.values()) and orders == in_postgres and not measured.worries,
+        passed=not any(wrong.values())
+        and orders == in_postgres
+        and not measured.worries
+        and not measured.out_of_time,
         sold_out=measured.sold == measured.seats,
+        out_of_time=measured.out_of_time,
         money_wrong=wrong["money_wrong"],
         worries=measured.worries,
         showtimes=measured.showtimes,

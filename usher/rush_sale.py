@@ -15,6 +15,8 @@ from usher.rush_scene import Terms
 ORPHANS: Final = ("prefer", "strict", "off")
 PRICES: Final = (4500, 6000, 8000, 12000)
 SERVICE_FEE: Final = 300
+POLLS_PER_S_MAX: Final = 1_500
+"""Fans are told to poll three times in `presence_s`; the crowd and the doors share this machine's cores."""
 
 
 class CannotDelegate(Exception):
@@ -65,7 +67,7 @@ def terms_of(name: str, fans: int, showtimes: int, plan: Plan, capacity: int | N
         shopping_s=40,
         hold_s=6,
         pay_s=6,
-        presence_s=10,
+        presence_s=max(9, 3 * fans // POLLS_PER_S_MAX),
     )
 
 

@@ -1,7 +1,7 @@
 """What all fans of a rush share: the doors, the sale, the halls, the keys of those who take money."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -31,6 +31,7 @@ class Till(msgspec.Struct, frozen=True, kw_only=True):
     """Who takes the money: the storefront by its key, and a provider that signs its events."""
 
     storefront_key: str
+    operator_key: str
     provider: str
     signing: str
 
@@ -38,7 +39,8 @@ class Till(msgspec.Struct, frozen=True, kw_only=True):
 class Scene:
     """One rush under way. `over` is set when the last seat is sold or the time is up.
 
-    `peek` notes the board of a showtime as it stands in the store.
+    `peek` notes the board of a showtime as it stands in the store and answers its version;
+    `seen` holds the last version noted for each showtime.
     """
 
     def __init__(
@@ -48,7 +50,8 @@ class Scene:
         terms: Terms,
         plan: Plan,
         till: Till,
-        peek: Callable[[str], Awaitable[None]],
+        peek: Callable[[str], Awaitable[int]],
+        seen: Mapping[str, int],
     ) -> None:
         self.door = door
         self.tape = tape
@@ -58,6 +61,7 @@ class Scene:
         self.till = till
         self.over = asyncio.Event()
         self.peek = peek
+        self.seen = seen
 
     async def listing(self) -> dict[str, int]:
         """Free seats per showtime, as fans see them."""

@@ -92,11 +92,14 @@ async def _ask(scene: Scene, bag: Bag, temper: Temper, show: str, dice: random.R
         block = pick_block(scene.layout, taken, bag.party, dice) if temper.exact and bag.keys < 4 else ()
         best = {"count": bag.party, "category": category, "split": temper.split}
         wish = {"seats": list(block)} if block else {"best": best}
+    before = scene.seen.get(show, -1)
     answer = await scene.door.call(
         "hold", "POST", f"/v1/showtimes/{show}/holds", bearer=bag.pass_, body=wish, key=bag.key()
     )
     if answer.slug in ("no-fit", "sold-out") and "best" in wish:
-        await scene.peek(show)
+        now = await scene.peek(show)
+        # A refusal that names no version was decided on this board if it stood before and stands after.
+        version = answer.body.get("version", now if now == before else -1)
         scene.tape.refusals.append(
             Refusal(
                 word=answer.slug,
@@ -104,7 +107,7 @@ async def _ask(scene: Scene, bag: Bag, temper: Temper, show: str, dice: random.R
                 category=category,
                 count=bag.party,
                 split=temper.split,
-                version=answer.body.get("version", -1),
+                version=version,
             )
         )
     return answer

@@ -1,0 +1,127 @@
+"""`usher rush`: a crowd through the real doors, then the proofs."""
+
+import asyncio
+import os
+import sys
+import time
+from pathlib import Path
+from typing import NoReturn, cast
+
+import click
+import msgspec
+import uvloop
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from allocator.importing import PlanFormat
+from allocator.plan import BadPlan
+from usher.data_folder import DataFolderUnusable
+from usher.rush_crowd import Standing
+from usher.rush_door import GaveUp
+from usher.rush_evidence import NeverCaughtUp
+from usher.rush_report import Report, table_of
+from usher.rush_run import Rush, Wish
+from usher.rush_sale import CannotDelegate, plan_of
+from usher.rush_stack import NoUsher, Target, found_or_started, pids_file, process_table
+from usher.settings import BadSetting
+
+PLAIN_EVERY_S = 3.0
+
+
+@click.command()
+@click.option("--fans", type=click.IntRange(1, 1_000_000), default=2_000, show_default=True)
+@click.option("--showtimes", type=click.IntRange(1, 500), default=3, show_default=True)
+@click.option("--plan", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A seat plan.")
+@click.option("--plan-format", type=click.Choice(["usher", "pretix", "seatsio"]), help="Default: detected.")
+@click.option("--json", "report_path", type=click.Path(dir_okay=False, path_type=Path), help="The report.")
+@click.option("--url", help="The Usher to aim at; default: the settings' port, else one of its own.")
+@click.option("--seed", type=int, default=None, help="The same seed gives the same crowd.")
+@click.option("--capacity", type=click.IntRange(1), help="Shoppers inside at once; default: fits the hall.")
+@click.option("--minutes-max", type=click.FloatRange(min=0), default=10.0, show_default=True)
+def rush(
+    fans: int,
+    showtimes: int,
+    plan: Path | None,
+    plan_format: str | None,
+    report_path: Path | None,
+    url: str | None,
+    seed: int | None,
+    capacity: int | None,
+    minutes_max: float,
+) -> None:
+    """Send a crowd through the doors of a sale of its own, then prove that nothing went wrong."""
+    console = Console()
+    try:
+        wish = Wish(
+            fans=fans,
+            showtimes=showtimes,
+            plan=plan_of(plan, cast("PlanFormat | None", plan_format)),
+            seed=seed if seed is not None else int(time.time()) % 100_000,
+            capacity=capacity,
+            minutes_max=minutes_max,
+        )
+        with found_or_started(url, os.environ, console.print) as target:
+            console.print(f"Seed {wish.seed}; {process_table(target)}", highlight=False, soft_wrap=True)
+            console.print(
+                f"Process numbers as they change: {pids_file(target)}", highlight=False, soft_wrap=True
+            )
+            report = run_rush(wish, target, console)
+    except BadPlan as bad:
+        give_up(f"the plan cannot be used: {bad}")
+    except (NoUsher, CannotDelegate, NeverCaughtUp, GaveUp, BadSetting, DataFolderUnusable) as error:
+        give_up(str(error))
+    if report_path:
+        report_path.parent.mkdir(parents=True, exist_ok=True)
+        report_path.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")
+    console.print(table_of(report))
+    if not report.passed:
+        give_up("a proof failed" if not report.out_of_time else "time was up before the sale was sold out")
+
+
+def run_rush(wish: Wish, target: Target, console: Console) -> Report:
+    """The rush on an event loop of its own, with a bar for people and plain lines for files."""
+    with uvloop_runner() as runner:
+        if not console.is_terminal:
+            lines = PlainLines()
+            return runner.run(Rush(wish, target, console.print, lines.show).run())
+        columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[words]}"))
+        with Progress(*columns, TimeElapsedColumn(), console=console) as progress:
+            bar = progress.add_task("seats sold", total=None, words="before the open")
+
+            def show(standing: Standing, seats: int) -> None:
+                progress.update(
+                    bar, total=seats, completed=standing.seats_sold, words=words_of(standing, seats)
+                )
+
+            return runner.run(Rush(wish, target, progress.console.print, show).run())
+
+
+def uvloop_runner() -> asyncio.Runner:
+    return asyncio.Runner(loop_factory=uvloop.new_event_loop)
+
+
+def words_of(standing: Standing, seats: int) -> str:
+    """How the sale stands, on one line."""
+    fans = " ".join(f"{stage} {count:,}" for stage, count in sorted(standing.fans.items()))
+    return (
+        f"{standing.seats_sold:,}/{seats:,} sold, {standing.seats_held:,} held, "
+        f"{standing.inside:,} inside | fans: {fans}"
+    )
+
+
+class PlainLines:
+    """Progress for a file or a pipe: one line each few seconds."""
+
+    def __init__(self) -> None:
+        self._next_s = 0.0
+
+    def show(self, standing: Standing, seats: int) -> None:
+        if standing.at_s >= self._next_s:
+            self._next_s = standing.at_s + PLAIN_EVERY_S
+            click.echo(f"{standing.at_s:6.1f} s  {words_of(standing, seats)}")
+            sys.stdout.flush()
+
+
+def give_up(sentence: str) -> NoReturn:
+    click.echo(f"usher: {sentence}", err=True)
+    sys.exit(1)

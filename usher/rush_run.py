@@ -1,0 +1,184 @@
+"""One rush from the first fan to the last proof."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+import msgspec
+from redis.asyncio import Redis
+
+from ledger import pool as ledger_pool
+from ledger.pool import Pool
+from store import keys
+from store.nodes import Client, client_of
+from usher import rush_evidence as evidence
+from usher.rush_crowd import Crowd, Standing
+from usher.rush_door import Door
+from usher.rush_facts import Facts, Waiting
+from usher.rush_report import Measured, Report, report_of
+from usher.rush_sale import PlanFile, delegate, move, terms_of
+from usher.rush_scene import Scene, Terms, Till
+from usher.rush_stack import Target
+from usher.rush_tape import Tape
+from usher.rush_temper import Temper, chance, draw_crowd
+from usher.rush_watch import Watch
+
+STORE_TIMEOUT_S: Final = 5.0
+JOINED_TIMEOUT_S: Final = 120.0
+OPENS_IN_S: Final = 3600.0
+
+
+class Wish(msgspec.Struct, frozen=True, kw_only=True):
+    """What the person asked for."""
+
+    fans: int
+    showtimes: int
+    plan: PlanFile
+    seed: int
+    capacity: int | None
+    minutes_max: float
+
+
+class Rush:
+    """`say` takes sentences, `show` the standing of the sale about twice a second."""
+
+    def __init__(
+        self, wish: Wish, target: Target, say: Callable[[str], None], show: Callable[[Standing, int], None]
+    ) -> None:
+        self.wish = wish
+        self.target = target
+        self._say = say
+        self._show = show
+        self._seats = 0
+
+    async def run(self) -> Report:
+        """The report; raises CannotDelegate, NeverCaughtUp or GaveUp when there is nothing to report."""
+        wish, settings = self.wish, self.target.settings
+        name = f"rush-{int(time.time()):x}-{wish.seed}"
+        terms = terms_of(name, wish.fans, wish.showtimes, wish.plan.plan, wish.capacity)
+        async with _engines(self.target) as (client, pool):
+            shard = keys.shard_of(name, settings.shards)
+            watch = Watch(client, shard, name, sum(1 for _ in wish.plan.plan.named_seats()))
+            tape = Tape(await skew_ms(client))
+            door = Door(self.target.base_url, tape, chance(wish.seed, 1 << 40))
+            till = Till(
+                storefront_key=settings.storefront_key,
+                operator_key=settings.operator_key,
+                provider="test",
+                signing=settings.providers["test"],
+            )
+            scene = Scene(door, tape, terms, wish.plan.plan, till, watch.peek, watch.versions)
+            try:
+                return await self._through(scene, watch, client, pool, shard)
+            finally:
+                await door.close()
+
+    async def _through(self, scene: Scene, watch: Watch, client: Client, pool: Pool, shard: int) -> Report:
+        wish, terms, till = self.wish, scene.terms, scene.till
+        await delegate(scene.door, till.storefront_key, terms, wish.plan, OPENS_IN_S)
+        self._seats = await self._seats_for_sale(watch, terms)
+        tempers, before_s = draw_crowd(wish.fans, self._seats, terms.seats_per_fan, wish.seed)
+        crowd = Crowd(scene, tempers, wish.seed, lambda standing: self._show(standing, self._seats))
+        self._say(f"{self._seats:,} seats in {len(terms.showtimes)} showtimes; {before_s:.0f} s to the open.")
+        bytes_per_fan = await self._gather(crowd, tempers, scene, watch, before_s)
+        await move(scene.door, till.operator_key, terms.sale, "open")
+        began = time.monotonic()
+        sampling = asyncio.create_task(watch.run())
+        coming = asyncio.create_task(crowd.come(False, began))
+        try:
+            last = await crowd.watch(wish.minutes_max)
+            seconds = time.monotonic() - began
+        finally:
+            for task in (coming, sampling):
+                task.cancel()
+            await asyncio.gather(coming, sampling, return_exceptions=True)
+        self._say("The crowd has gone; waiting for the writer, then the proofs.")
+        await evidence.wait_for_writer(client, pool, shard)
+        facts = await self._facts(scene, watch, client, pool, shard)
+        await move(scene.door, till.operator_key, terms.sale, "close")
+        measured = Measured(
+            fans=wish.fans,
+            seats=self._seats,
+            sold=await self._sold(watch, terms),
+            seconds=seconds,
+            valkey_bytes_per_fan=bytes_per_fan,
+            worries=await evidence.worries(pool, shard),
+            seed=wish.seed,
+            own_stack=self.target.own,
+            showtimes=len(terms.showtimes),
+            out_of_time=last.at_s > 60 * wish.minutes_max and not last.sold_out,
+        )
+        return report_of(facts, scene.tape, measured)
+
+    async def _gather(
+        self, crowd: Crowd, tempers: list[Temper], scene: Scene, watch: Watch, before_s: float
+    ) -> float | None:
+        """Lets the early part join; the growth of Valkey's memory per fan of it."""
+        early = sum(1 for temper in tempers if temper.comes_s < 0)
+        memory_before = await watch.memory_bytes()
+        await crowd.come(True, time.monotonic() + before_s)
+        until = time.monotonic() + JOINED_TIMEOUT_S
+        while scene.tape.counts["joined"] < early and time.monotonic() < until:
+            await asyncio.sleep(0.1)
+        memory_after = await watch.memory_bytes()
+        if memory_before is None or memory_after is None or not early:
+            return None
+        return round((memory_after - memory_before) / early, 2)
+
+    async def _seats_for_sale(self, watch: Watch, terms: Terms) -> int:
+        return await self._count(watch, terms, b".")
+
+    async def _sold(self, watch: Watch, terms: Terms) -> int:
+        return await self._count(watch, terms, b"s")
+
+    async def _count(self, watch: Watch, terms: Terms, letter: bytes) -> int:
+        """Seats of one letter on the boards as they stand."""
+        versions = [(showtime, await watch.peek(showtime)) for showtime in terms.showtimes]
+        return sum(watch.boards[at].count(letter) for at in versions)
+
+    async def _facts(self, scene: Scene, watch: Watch, client: Client, pool: Pool, shard: int) -> Facts:
+        tape, terms = scene.tape, scene.terms
+        return Facts(
+            capacity=terms.capacity,
+            presence_ms=terms.presence_s * 1000,
+            receipts=tuple(tape.receipts),
+            in_valkey=await evidence.orders_in_valkey(client, shard, terms.showtimes),
+            in_postgres=await evidence.orders_in_postgres(pool, terms.sale),
+            movements=await evidence.movements(pool, terms.sale),
+            refusals=tuple(tape.refusals),
+            halls=dict.fromkeys(terms.showtimes, scene.hall),
+            boards=watch.boards,
+            visits=tuple(tape.visits),
+            crowded=watch.crowded,
+            waiting=tuple(
+                Waiting(entry=entry, rank=tape.ranks[entry], polls_ms=tuple(polls))
+                for entry, polls in tape.polls_ms.items()
+            ),
+            log=await evidence.line_log(client, shard, terms.sale),
+            troubles_ms=tape.troubles_ms(),
+        )
+
+
+@asynccontextmanager
+async def _engines(target: Target) -> AsyncIterator[tuple[Client, Pool]]:
+    """Our own connections to both engines."""
+    client = client_of(target.valkey_url, STORE_TIMEOUT_S)
+    pool = await ledger_pool.connect(target.postgres_url, size=2, timeout_s=60)
+    try:
+        yield client, pool
+    finally:
+        await pool.close()
+        await client.aclose()
+
+
+async def skew_ms(client: Client) -> int:
+    """The store's clock minus ours."""
+    before = time.time()
+    answer: Any = await client.time()
+    if not isinstance(client, Redis):
+        answer = next(iter(answer.values())) if isinstance(answer, dict) else answer
+    seconds, micros = answer
+    between = (before + time.time()) / 2
+    return round((int(seconds) + int(micros) / 1e6 - between) * 1000)

@@ -1,0 +1,63 @@
+"""An eye on the store during a rush: boards as they stand, fans inside, memory; it only reads."""
+
+import asyncio
+from contextlib import suppress
+from typing import Any, Final
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from store import keys
+from store.nodes import Client
+
+SAMPLE_EVERY_S: Final = 0.25
+FAULTS: Final = (RedisError, OSError)
+
+
+class Watch:
+    """`boards`: (showtime, version) -> one byte per seat; `crowded`: most fans invited or inside at once."""
+
+    def __init__(self, client: Client, shard: int, sale: str, seats: int) -> None:
+        self._client = client
+        self._shard = shard
+        self._sale = sale
+        self._seats = seats
+        self.boards: dict[tuple[str, int], bytes] = {}
+        self.versions: dict[str, int] = {}
+        self.crowded = 0
+
+    async def peek(self, showtime: str) -> int:
+        """Notes the board as it stands and answers its version; -1 when the store does not answer."""
+        try:
+            async with self._client.pipeline(transaction=True) as pipe:
+                pipe.hget(keys.show(self._shard, showtime), "version")
+                pipe.get(keys.board(self._shard, showtime))
+                version, board = await pipe.execute()
+        except FAULTS:
+            return -1
+        if version is None or board is None:
+            return -1
+        self.versions[showtime] = int(version)
+        self.boards.setdefault((showtime, int(version)), bytes(board[-self._seats :]))
+        return int(version)
+
+    async def run(self) -> None:
+        """Samples until cancelled; a store that is away is looked at again later."""
+        while True:
+            with suppress(*FAULTS):
+                self.crowded = max(self.crowded, await self._inside())
+            await asyncio.sleep(SAMPLE_EVERY_S)
+
+    async def memory_bytes(self) -> int | None:
+        """Memory in use; None for a cluster, whose nodes hold more than this sale."""
+        if not isinstance(self._client, Redis):
+            return None
+        info: dict[str, Any] = await self._client.info("memory")
+        return int(info["used_memory"])
+
+    async def _inside(self) -> int:
+        async with self._client.pipeline(transaction=True) as pipe:
+            pipe.zcard(keys.invited(self._shard, self._sale))
+            pipe.zcard(keys.inside(self._shard, self._sale))
+            invited, inside = await pipe.execute()
+        return int(invited) + int(inside)
