@@ -1,8 +1,8 @@
 """Opens the store's shards for selling, after comparing what the store has with what the ledger knows it had.
 
-A store that restarted, was emptied, failed over or was set back has closed gates. It sells again only if it has
-every record the ledger has seen and every showtime the ledger has seen loaded; otherwise it stays closed, with
-the reason in an alarm, until it is rebuilt.
+A store that restarted, was emptied, failed over or was set back has closed gates. It sells again only if it
+has every record the ledger has seen and every showtime the ledger has seen loaded; otherwise it stays closed,
+with the reason in an alarm, until it is rebuilt.
 """
 
 import asyncio
@@ -44,13 +44,18 @@ class Gate:
         self._told: dict[int, Reason] = {}
 
     async def run(self, stop: asyncio.Event) -> None:
+        """Look at all gates each second, and four times a second while one is closed or a shard is new."""
+        due_s, seen = 0.0, list[int]()
         while not stop.is_set():
             try:
-                closed = await self.look()
+                now_s, shards = asyncio.get_running_loop().time(), await shards_in_use(self._pool)
+                if now_s >= due_s or shards != seen:
+                    due_s = now_s if await self.look() else now_s + OPEN_LOOK_S
+                    seen = shards
             except TROUBLE as error:
                 log.warning("gate-waits", error=repr(error))
-                closed = 1
-            await pause(stop, CLOSED_LOOK_S if closed else OPEN_LOOK_S)
+                due_s = 0.0
+            await pause(stop, CLOSED_LOOK_S)
 
     async def look(self) -> int:
         """Open what may open; answers with how many shards in use stay closed."""

@@ -2,8 +2,8 @@
 
     read behind the cursor -> check order -> one transaction (rows + cursor) -> trim -> read ...
 
-Memory is bounded by one read (`rows_max`); a transaction by `bytes_max`. A missing version stops the shard: it
-writes nothing more, says so, and goes on only when the missing record is there.
+Memory is bounded by one read (`rows_max`); a transaction by `bytes_max`. A missing version stops the shard:
+it writes nothing more, says so, and goes on only when the missing record is there.
 """
 
 import asyncio

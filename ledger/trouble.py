@@ -1,4 +1,4 @@
-"""Trouble with Postgres or the store that passes: what a loop of the writer waits out instead of dying of it."""
+"""Trouble with Postgres or the store that passes: waited out by the loops of the writer."""
 
 from typing import Final
 

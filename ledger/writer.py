@@ -1,7 +1,7 @@
 """The writer: takes its share of the shards in use and keeps one ShardWriter at work on each.
 
-Several writer processes may run. The locks of one that dies are free as soon as its connection is gone, and the
-others look for free shards every `look_s`.
+Several writer processes may run. The locks of one that dies are free as soon as its connection is gone, and
+the others look for free shards every `look_s`.
 """
 
 import asyncio

@@ -37,11 +37,10 @@ def run_admit(settings: Settings) -> None:
 
 
 async def _writer(settings: Settings) -> None:
-    from ledger.gate import Gate
-    from ledger.writer import Writer
+    from ledger.writer_process import run_writer
 
     async with _engines(settings) as (store, pool):
-        await _until_stopped(Writer(store, pool).run(), Gate(store, pool).run())
+        await run_writer(store, pool)
 
 
 async def _admit(settings: Settings) -> None:
