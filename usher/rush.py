@@ -63,7 +63,7 @@ def rush(
         with found_or_started(url, os.environ, console.print) as target:
             console.print(f"Seed {wish.seed}; {process_table(target)}", highlight=False, soft_wrap=True)
             console.print(
-                f"Process numbers as they change: {pids_file(target)}", highlight=False, soft_wrap=True
+                f"They stand, as they change, in {pids_file(target)}", highlight=False, soft_wrap=True
             )
             report = run_rush(wish, target, console)
     except BadPlan as bad:
@@ -89,9 +89,8 @@ def run_rush(wish: Wish, target: Target, console: Console) -> Report:
             bar = progress.add_task("seats sold", total=None, words="before the open")
 
             def show(standing: Standing, seats: int) -> None:
-                progress.update(
-                    bar, total=seats, completed=standing.seats_sold, words=words_of(standing, seats)
-                )
+                words = words_of(standing, seats)
+                progress.update(bar, total=seats, completed=standing.seats_sold, words=words)
 
             return runner.run(Rush(wish, target, progress.console.print, show).run())
 

@@ -55,6 +55,12 @@ class Crowd:
                 self._fans[asyncio.create_task(self._live(fan))] = fan
         self._crowd_sent = self._crowd_sent or not before_open
 
+    async def all_joined(self, timeout_s: float) -> None:
+        """Returns when everyone sent so far has a place, or the time is up."""
+        joined = [asyncio.ensure_future(fan.joined.wait()) for fan in self._fans.values()]
+        if joined:
+            await asyncio.wait(joined, timeout=timeout_s)
+
     async def watch(self, minutes_max: float) -> Standing:
         """Until the sale is sold out, nobody is left, or the time is up; then sends the rest home."""
         began = time.monotonic()

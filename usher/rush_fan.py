@@ -27,6 +27,7 @@ class Fan:
         self.manner: Manner = temper.manner
         self.dice = dice
         self.stage: Stage = "coming"
+        self.joined = asyncio.Event()
         self._naps_left = 1 if temper.naps else 0
 
     async def live(self) -> None:
@@ -51,6 +52,7 @@ class Fan:
         if answer.status not in (200, 201):
             tape.counts[f"join {answer.slug}"] += 1
             return None
+        self.joined.set()
         tape.counts["joined" if round_number == 0 else "joined again"] += 1
         return str(answer.body["place"])
 

@@ -82,7 +82,7 @@ class Rush:
         tempers, before_s = draw_crowd(wish.fans, self._seats, terms.seats_per_fan, wish.seed)
         crowd = Crowd(scene, tempers, wish.seed, lambda standing: self._show(standing, self._seats))
         self._say(f"{self._seats:,} seats in {len(terms.showtimes)} showtimes; {before_s:.0f} s to the open.")
-        bytes_per_fan = await self._gather(crowd, tempers, scene, watch, before_s)
+        bytes_per_fan = await self._gather(crowd, tempers, watch, before_s)
         await move(scene.door, till.operator_key, terms.sale, "open")
         began = time.monotonic()
         sampling = asyncio.create_task(watch.run())
@@ -113,15 +113,13 @@ class Rush:
         return report_of(facts, scene.tape, measured)
 
     async def _gather(
-        self, crowd: Crowd, tempers: list[Temper], scene: Scene, watch: Watch, before_s: float
+        self, crowd: Crowd, tempers: list[Temper], watch: Watch, before_s: float
     ) -> float | None:
         """Lets the early part join; the growth of Valkey's memory per fan of it."""
         early = sum(1 for temper in tempers if temper.comes_s < 0)
         memory_before = await watch.memory_bytes()
         await crowd.come(True, time.monotonic() + before_s)
-        until = time.monotonic() + JOINED_TIMEOUT_S
-        while scene.tape.counts["joined"] < early and time.monotonic() < until:
-            await asyncio.sleep(0.1)
+        await crowd.all_joined(JOINED_TIMEOUT_S)
         memory_after = await watch.memory_bytes()
         if memory_before is None or memory_after is None or not early:
             return None
