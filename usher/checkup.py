@@ -1,0 +1,199 @@
+"""What `usher doctor` looks at: each look is one row, good or with the reason why not; nothing is changed."""
+
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any, Final
+
+import asyncpg
+import msgspec
+from msgspec import Struct
+from redis.exceptions import RedisError
+
+from ledger import migrations
+from ledger.alarms import open_alarms
+from ledger.cursors import all_cursors, shards_in_use
+from store import keys
+from store.connection import Store
+from store.unavailable import StoreUnavailable
+from usher.data_folder import FREE_BYTES_MIN
+from usher.library import library
+from usher.run_folder import RunFolder, born
+from usher.settings import Settings
+from usher.up import doors_answer
+
+REDIS_OLDEST: Final = (7, 0)
+POSTGRES_OLDEST: Final = 140_000
+LAG_RECORDS_MAX: Final = 5_000
+"""A writer further behind than this is in trouble rather than busy."""
+WANTED: Final = {
+    "appendonly": "yes",
+    "appendfsync": "always",
+    "no-appendfsync-on-rewrite": "no",
+    "maxmemory-policy": "noeviction",
+}
+AWAY: Final = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    RedisError,
+    StoreUnavailable,
+)
+
+
+class Finding(Struct, frozen=True):
+    """One row of the table."""
+
+    what: str
+    good: bool
+    detail: str
+
+
+async def look_at_all(settings: Settings) -> AsyncIterator[Finding]:
+    """Every finding, in the order in which one trouble explains the next."""
+    yield look_at_disk(settings)
+    yield look_at_processes(settings)
+    yield look_at_doors(settings)
+    for look in (_with_store, _with_postgres, _with_both):
+        async for finding in look(settings):
+            yield finding
+
+
+def look_at_disk(settings: Settings) -> Finding:
+    free = shutil.disk_usage(settings.data).free
+    return Finding("data folder", free >= FREE_BYTES_MIN, f"{settings.data}, {free >> 20} MiB free")
+
+
+def look_at_processes(settings: Settings) -> Finding:
+    processes = RunFolder(settings.folder.run).processes()
+    gone = [name for name, one in processes.items() if born(one.pid) != one.born]
+    if gone:
+        return Finding("processes", False, f"not running: {', '.join(gone)}")
+    return Finding("processes", True, ", ".join(processes) or "no `usher up` runs on this folder")
+
+
+def look_at_doors(settings: Settings) -> Finding:
+    ready = doors_answer(settings.local_url)
+    return Finding("doors", ready, settings.local_url if ready else f"{settings.local_url} is not ready")
+
+
+async def _with_store(settings: Settings) -> AsyncIterator[Finding]:
+    try:
+        store = await Store.connect(settings.valkey_url, library=library(), shards=settings.shards)
+    except StoreUnavailable as error:
+        yield Finding("valkey", False, str(error))
+        return
+    try:
+        for look in (look_at_valkey, look_at_journal):
+            yield await _or_away(look.__name__.removeprefix("look_at_"), look(store))
+        yield Finding("functions", True, f"library {store.library.digest[:12]} is loaded")
+    finally:
+        await store.close()
+
+
+async def look_at_valkey(store: Store) -> Finding:
+    info: Any = await store.client.info("server")
+    oldest = ".".join(map(str, REDIS_OLDEST))
+    version = tuple(int(part) for part in str(info["redis_version"]).split(".")[:2])
+    name = (
+        f"Valkey {info['valkey_version']}" if "valkey_version" in info else f"Redis {info['redis_version']}"
+    )
+    good = version >= REDIS_OLDEST
+    return Finding("valkey", good, name if good else f"{name} is too old: {oldest} is needed")
+
+
+async def look_at_journal(store: Store) -> Finding:
+    """An order number is shown only after its record is on disk: that needs these settings."""
+    found: dict[Any, Any] = {}
+    for name in WANTED:
+        found |= await store.client.config_get(name)
+    wrong = [
+        f"{name} is {found.get(name)}, not {value}"
+        for name, value in WANTED.items()
+        if found.get(name) != value
+    ]
+    return Finding("journal", not wrong, "; ".join(wrong) or "every write is on disk before its reply")
+
+
+async def _with_postgres(settings: Settings) -> AsyncIterator[Finding]:
+    looks: tuple[Callable[[Any], Awaitable[Finding]], ...] = (
+        look_at_postgres,
+        look_at_schema,
+        look_at_alarms,
+    )
+    try:
+        db = await asyncpg.connect(settings.postgres_url, timeout=5)
+    except AWAY as error:
+        yield Finding("postgres", False, str(error) or type(error).__name__)
+        return
+    try:
+        for look in looks:
+            yield await _or_away(getattr(look, "__name__", "").removeprefix("look_at_"), look(db))
+    finally:
+        await db.close()
+
+
+async def look_at_postgres(db: Any) -> Finding:
+    number = int(await db.fetchval("SHOW server_version_num"))
+    version = await db.fetchval("SHOW server_version")
+    if number < POSTGRES_OLDEST:
+        return Finding("postgres", False, f"{version} is too old: {POSTGRES_OLDEST // 10_000} is needed")
+    off = [name for name in ("fsync", "synchronous_commit") if await db.fetchval(f"SHOW {name}") == "off"]
+    return Finding("postgres", not off, "; ".join(f"{name} is off" for name in off) or f"Postgres {version}")
+
+
+async def look_at_schema(db: Any) -> Finding:
+    wanted = {one.number: one.checksum() for one in migrations.migrations()}
+    done = {row["number"]: row["sha256"] for row in await db.fetch("SELECT number, sha256 FROM migrations")}
+    return Finding("schema", wanted == done, f"{len(done)} of {len(wanted)} migrations are applied")
+
+
+async def look_at_alarms(db: Any) -> Finding:
+    alarms = await open_alarms(db)
+    return Finding(
+        "alarms", not alarms, "; ".join(f"{a.name} {a.subject}: {a.detail}" for a in alarms) or "none"
+    )
+
+
+async def _with_both(settings: Settings) -> AsyncIterator[Finding]:
+    try:
+        store = await Store.connect(settings.valkey_url, library=library(), shards=settings.shards)
+    except StoreUnavailable:
+        return
+    try:
+        db = await asyncpg.connect(settings.postgres_url, timeout=5)
+        try:
+            for finding in await look_at_shards(store, db):
+                yield finding
+        finally:
+            await db.close()
+    except AWAY as error:
+        yield Finding("shards", False, str(error) or type(error).__name__)
+    finally:
+        await store.close()
+
+
+async def look_at_shards(store: Store, db: Any) -> tuple[Finding, Finding]:
+    """The gates of all shards in use, and how far the writer is behind their outboxes."""
+    cursors = {cursor.shard: cursor.version for cursor in await all_cursors(db)}
+    shards = await shards_in_use(db)
+    closed, behind, ahead = [], 0, []
+    for shard in shards:
+        state = msgspec.msgpack.decode(await store.call("gate_state", [keys.shard(shard)], []))
+        _, is_open, _, version, _ = state
+        written = cursors.get(shard, 0)
+        behind += max(0, version - written)
+        if not is_open:
+            closed.append(f"s{shard}")
+        if written > version:
+            ahead.append(f"s{shard}: Postgres has {written} records, Valkey {version}")
+    gates = Finding("gates", not closed, f"closed: {', '.join(closed)}" if closed else f"{len(shards)} open")
+    good = behind <= LAG_RECORDS_MAX and not ahead
+    return gates, Finding("writer", good, "; ".join(ahead) or f"{behind} records behind")
+
+
+async def _or_away(what: str, look: Awaitable[Finding]) -> Finding:
+    try:
+        return await look
+    except AWAY as error:
+        return Finding(what, False, str(error) or type(error).__name__)
