@@ -122,7 +122,7 @@ class Store:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._batcher.close()
-        await self.client.aclose()
+        await self._nodes.close()
 
     async def _ask(self, verb: str, keys: list[Key], batch: bytes) -> bytes:
         """A batch of decisions; an unknown outcome is asked again once, as requests know their repeats."""

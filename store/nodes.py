@@ -40,6 +40,13 @@ class Nodes:
     def __init__(self, client: Client) -> None:
         self._client = client
 
+    async def close(self) -> None:
+        """Close every connection; a cluster's client alone would leave some open after a failure."""
+        await self._client.aclose()
+        if isinstance(self._client, RedisCluster):
+            await self._client.nodes_manager.aclose()
+            await self._client.nodes_manager.aclose("startup_nodes")
+
     async def masters(self) -> list[Execute]:
         """One executor for each master."""
         client = self._client

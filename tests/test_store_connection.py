@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import msgspec
 import pytest
+from redis.asyncio import Redis
 
 from store import keys
 from store.connection import Store
@@ -233,6 +234,35 @@ async def test_a_slot_that_moved_is_followed(cluster: Cluster) -> None:
     assert await count(store, "one", 40) == ["COUNTED", 1]
     await everywhere(store, "FLUSHALL")
     await store.close()
+
+
+@pytest.mark.parametrize("anywhere", ["redis", "cluster"], indirect=True)
+async def test_a_stuck_server_is_asked_at_most_twice(
+    anywhere: Store, request: pytest.FixtureRequest, wait_until: WaitUntil
+) -> None:
+    """No client repeats by itself, in a cluster neither: see what the server finds when it wakes."""
+    await anywhere.open_gate(1, 0)
+    url = request.getfixturevalue("redis_7" if isinstance(anywhere.client, Redis) else "cluster").url
+    hasty = await Store.connect(url, library=TALLY, timeout_ms=100)
+    execute = await anywhere._nodes.master_of(keys.shard(1))
+    port = int((await execute("INFO", "server"))["tcp_port"])
+    await execute("CONFIG", "RESETSTAT")
+    sleep = asyncio.ensure_future(execute("DEBUG", "SLEEP", "0.6"))
+
+    async def asleep() -> bool:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"PING\r\n")
+        answer = (await asyncio.gather(asyncio.wait_for(reader.read(9), 0.05), return_exceptions=True))[0]
+        writer.close()
+        return isinstance(answer, TimeoutError)
+
+    await wait_until(asleep)
+    with pytest.raises(StoreUnavailable, match="it may have run"):
+        await count(hasty, "late")
+    await sleep
+    assert (await execute("INFO", "commandstats"))["cmdstat_fcall"]["calls"] <= 2
+    assert await count(anywhere, "late") == ["REPLAYED", 1]
+    await hasty.close()
 
 
 async def test_nobody_there_is_an_outage() -> None:
