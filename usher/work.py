@@ -7,8 +7,9 @@ from contextlib import asynccontextmanager
 
 import structlog
 import uvloop
+from asyncpg import CannotConnectNowError, PostgresConnectionError
 
-from ledger import migrations
+from ledger import migrations, writer_process
 from ledger.pool import Pool, connect
 from store.connection import Store
 from store.unavailable import StoreUnavailable
@@ -37,10 +38,9 @@ def run_admit(settings: Settings) -> None:
 
 
 async def _writer(settings: Settings) -> None:
-    from ledger.writer_process import run_writer
-
+    await _migrated(settings)
     async with _engines(settings) as (store, pool):
-        await run_writer(store, pool)
+        await writer_process.run_writer(store, pool)
 
 
 async def _admit(settings: Settings) -> None:
@@ -62,6 +62,18 @@ async def _engines(settings: Settings) -> AsyncIterator[tuple[Store, Pool]]:
     finally:
         pool.terminate()
         await store.close()
+
+
+async def _migrated(settings: Settings) -> None:
+    """Applies the migrations as soon as Postgres is there; a schema that is not ours ends the process."""
+    while True:
+        try:
+            await migrations.apply(settings.postgres_url)
+        except (OSError, TimeoutError, PostgresConnectionError, CannotConnectNowError) as error:
+            log.warning("postgres away", error=repr(error))
+            await asyncio.sleep(RETRY_S)
+        else:
+            return
 
 
 async def _store(settings: Settings) -> Store:
