@@ -84,7 +84,10 @@ async def _receipt(scene: Scene, placed: Placed, bag: Bag) -> bool:
             seats = tuple(ticket["seat"] for ticket in answer.body["tickets"])
             scene.tape.receipts.append(
                 Receipt(
-                    order=placed.order, showtime=placed.showtime, seats=seats, amount=answer.body["amount"]
+                    order=placed.order.removeprefix("o-"),
+                    showtime=placed.showtime,
+                    seats=seats,
+                    amount=answer.body["amount"],
                 )
             )
             return True
