@@ -5,7 +5,7 @@ Listed in the order of precedence of the Lua functions; `api/problems.py` has on
 
 import msgspec
 
-from allocator.outbox import OrderBlob, Token
+from allocator.outbox import Token
 from allocator.plan import SeatName
 
 
@@ -68,11 +68,11 @@ class HoldExpired(msgspec.Struct, frozen=True): ...
 
 
 class Ordered(msgspec.Struct, frozen=True):
-    """The hold is an order awaiting payment until `deadline_ms`."""
+    """The hold is an order awaiting payment until `deadline_ms`; `blob` is for `outbox.read_order`."""
 
     token: Token
     deadline_ms: int
-    blob: OrderBlob
+    blob: str
 
 
 class Released(msgspec.Struct, frozen=True): ...

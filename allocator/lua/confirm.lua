@@ -1,0 +1,70 @@
+-- PURPOSE  a payment arrived: sells the seats of its order and writes the record for the ledger in the same call.
+--          Late money buys the seats if they are still free, else it is written down as to give back.
+-- KEYS     shard outbox [sale fans show geometry board holds deadlines]*
+-- ARGV     now_ms batch  (decision: showtime token reference amount currency payment)
+-- RETURNS  NO_EPOCH                     the whole call
+--          NOT_LOADED                   the showtime is not on sale here
+--          UNKNOWN_ORDER
+--          REPLAYED word version entry  this payment came before: the first answer
+--          ALREADY_PAID version entry   by another payment; this one is recorded as `double`
+--          WRONG_AMOUNT amount currency of the order
+--          LATE_REFUNDED version entry  recorded as `late`
+--          CONFIRMED version entry
+-- COST     as in decisions, and 2 redis calls a payment
+-- USES     gate clock decisions showtime fans record records event paid
+-- FLAGS    allow-oom
+local shard, outbox = KEYS[1], KEYS[2]
+local now_ms, batch = tonumber(ARGV[1]), ARGV[2]
+
+local closed = gate.check(shard)
+if closed then
+  return closed
+end
+
+local function earlier(r, reference)
+  for _, payment in ipairs(r.payments) do
+    if payment[1] == reference then
+      return { 'REPLAYED', payment[2], payment[3], r.entry }
+    end
+  end
+end
+
+-- Writes the record for the ledger, remembers the payment and answers with the word.
+local function settle(s, token, r, reference, word, kind, text, due)
+  local version = event.append(shard, outbox, kind, text)
+  r.payments[#r.payments + 1] = { reference, word, version }
+  records.put(s, token, r, due)
+  return { word, version, r.entry }
+end
+
+local function decide(s, decision, now)
+  local _, token, reference, amount, currency, payment = unpack(decision)
+  local r = s.records[token]
+  if not r or not r.order then
+    return { 'UNKNOWN_ORDER' }
+  end
+  local replay = earlier(r, reference)
+  if replay then
+    return replay
+  elseif r.state == 'confirmed' then
+    return settle(s, token, r, reference, 'ALREADY_PAID', 'refunded', paid.body(now, r, payment, 'double'))
+  elseif amount ~= r.amount or currency ~= r.currency then
+    return { 'WRONG_AMOUNT', r.amount, r.currency }
+  elseif not paid.obtainable(s, r) then
+    r.state = 'refunded'
+    local due = record.kept_until(r, now)
+    return settle(s, token, r, reference, 'LATE_REFUNDED', 'refunded', paid.body(now, r, payment, 'late'), due)
+  end
+  fans.add(s.fans, r.fan, r.state == 'awaiting' and 0 or #r.seats)
+  fans.use_up(s.fans, r.fan, r.entry)
+  showtime.change(s, r.seats, 's')
+  r.state = 'confirmed'
+  return settle(s, token, r, reference, 'CONFIRMED', 'confirmed', paid.body(now, r, payment))
+end
+
+local function owner(s, decision)
+  local r = s.records[decision[2]]
+  return r and r.fan or nil
+end
+
+return decisions.run(KEYS, 3, clock.now(shard, now_ms), batch, decide, owner)

@@ -1,0 +1,66 @@
+-- PURPOSE  what a fan has in a sale: seats held and sold, and the last entry whose pass is used up
+-- PROVIDES open load seats used_up add use_up close
+-- USES     chunks
+
+-- Stored as one number, (entry + 1) * 1024 + seats; 0 is not stored. Entries only grow, so a pass of an older entry
+-- than the last used one is used up as well.
+local FACTOR = 1024
+
+local function open(key)
+  return { key = key, packed = {}, touched = {} }
+end
+
+-- Reads the given fans at once; what is known already stays.
+local function load(f, list)
+  local missing = {}
+  for _, fan in ipairs(list) do
+    if not f.packed[fan] then
+      f.packed[fan] = 0
+      missing[#missing + 1] = fan
+    end
+  end
+  if #missing > 0 then
+    local stored = chunks.call('HMGET', f.key, missing)
+    for i, fan in ipairs(missing) do
+      f.packed[fan] = tonumber(stored[i] or 0)
+    end
+  end
+end
+
+local function seats(f, fan)
+  return f.packed[fan] % FACTOR
+end
+
+local function used_up(f, fan, entry)
+  return f.packed[fan] >= (entry + 1) * FACTOR
+end
+
+local function add(f, fan, n)
+  f.packed[fan] = f.packed[fan] + n
+  f.touched[fan] = true
+end
+
+local function use_up(f, fan, entry)
+  f.packed[fan] = math.max(f.packed[fan], (entry + 1) * FACTOR + seats(f, fan))
+  f.touched[fan] = true
+end
+
+local function close(f)
+  local set, gone = {}, {}
+  for fan in pairs(f.touched) do
+    if f.packed[fan] == 0 then
+      gone[#gone + 1] = fan
+    else
+      set[#set + 1], set[#set + 2] = fan, f.packed[fan]
+    end
+  end
+  if #set > 0 then
+    chunks.call('HSET', f.key, set)
+  end
+  if #gone > 0 then
+    chunks.call('HDEL', f.key, gone)
+  end
+  f.touched = {}
+end
+
+return { open = open, load = load, seats = seats, used_up = used_up, add = add, use_up = use_up, close = close }

@@ -1,0 +1,36 @@
+-- PURPOSE  makes a hold an order that awaits its payment, with a deadline of its own
+-- KEYS     shard [sale fans show geometry board holds deadlines]*
+-- ARGV     now_ms batch  (decision: showtime token pay_ms amount currency order)
+-- RETURNS  NO_EPOCH              the whole call
+--          NOT_LOADED            the showtime is not on sale here
+--          REPLAYED pay_by order it is an order already: the first answer
+--          UNKNOWN_HOLD
+--          EXPIRED               or released
+--          ORDERED pay_by order
+-- COST     as in decisions
+-- USES     gate clock decisions records
+local shard = KEYS[1]
+local now_ms, batch = tonumber(ARGV[1]), ARGV[2]
+
+local closed = gate.check(shard)
+if closed then
+  return closed
+end
+
+local function decide(s, decision, now)
+  local _, token, pay_ms, amount, currency, order = unpack(decision)
+  local r = s.records[token]
+  if not r then
+    return { 'UNKNOWN_HOLD' }
+  elseif r.order then
+    return { 'REPLAYED', r.pay_by_ms, r.order }
+  elseif r.state ~= 'held' then
+    return { 'EXPIRED' }
+  end
+  r.state, r.pay_by_ms = 'awaiting', now + pay_ms
+  r.amount, r.currency, r.order, r.payments = amount, currency, order, {}
+  records.put(s, token, r, r.pay_by_ms)
+  return { 'ORDERED', r.pay_by_ms, order }
+end
+
+return decisions.run(KEYS, 2, clock.now(shard, now_ms), batch, decide)

@@ -1,0 +1,28 @@
+-- PURPOSE  what a payment can still get, and the body of its record for the ledger
+-- PROVIDES obtainable body
+-- USES     board showtime event
+
+local FREE = 46
+
+-- True when the seats are the order's own, or free again after it lapsed, in a showtime that still sells.
+local function obtainable(s, r)
+  if r.state == 'awaiting' then
+    return true
+  elseif r.state == 'refunded' or s.state == 'reclaimed' then
+    return false
+  end
+  for _, index in ipairs(r.seats) do
+    if board.at(showtime.board(s), index) ~= FREE then
+      return false
+    end
+  end
+  return true
+end
+
+-- As in allocator/outbox.py: [at_ms, order, payment] and, for money to give back, why.
+local function body(now, r, payment, why)
+  local head = (why and '\148' or '\147') .. cmsgpack.pack(now) .. event.bin(r.order) .. event.bin(payment)
+  return why and head .. cmsgpack.pack(why) or head
+end
+
+return { obtainable = obtainable, body = body }
