@@ -82,13 +82,9 @@ async def _receipt(scene: Scene, placed: Placed, bag: Bag) -> bool:
         state = answer.body.get("state")
         if state == "confirmed":
             seats = tuple(ticket["seat"] for ticket in answer.body["tickets"])
+            token, amount = placed.order.removeprefix("o-"), answer.body["amount"]
             scene.tape.receipts.append(
-                Receipt(
-                    order=placed.order.removeprefix("o-"),
-                    showtime=placed.showtime,
-                    seats=seats,
-                    amount=answer.body["amount"],
-                )
+                Receipt(order=token, showtime=placed.showtime, seats=seats, amount=amount)
             )
             return True
         if state != "awaiting_payment":
