@@ -1,7 +1,8 @@
 """Business days of cinemas: 06:00 to 06:00 local time, named by the date they begin on.
 
 A ticket counts for the day its showtime starts, not the day it was bought: box office is reported by
-screening, and a premiere sold for weeks is one day's business. A midnight premiere belongs to the evening before.
+screening, and a premiere sold for weeks is one day's business. A premiere at midnight belongs to the evening
+before.
 """
 
 from datetime import UTC, date, datetime, timedelta

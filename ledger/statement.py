@@ -23,9 +23,9 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     """Sums of one film and format; amounts in minor units of `currency`.
 
     `gross`: ticket money of all tickets issued; `refunds`: of those refunded; `fees`: service fees kept,
-    outside the box office. `settled`: money of the tickets that count by the contract's `basis`; `box_office`:
-    the same with the agreed price where that is higher; `net_due`: `settled` - `fund` - `vat` -
-    `producer_share`, which the platform passes on or keeps for those it is owed to.
+    outside the box office. `settled`: money of the tickets that count by the contract's `basis`;
+    `box_office`: the same with the agreed price where that is higher; `net_due`: `settled` less `fund`, `vat`
+    and `producer_share`, which the platform hands to those they are owed to.
     """
 
     film: str

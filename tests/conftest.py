@@ -144,12 +144,15 @@ async def clean_postgres(postgres_url: str) -> AsyncIterator[None]:
 async def _empty(connection: asyncpg.Connection) -> None:
     rows = await connection.fetch(
         "SELECT quote_ident(schemaname) || '.' || quote_ident(tablename) AS name FROM pg_tables "
-        "WHERE schemaname NOT IN ('pg_catalog', 'information_schema') AND tablename NOT LIKE '%migration%'"
+        "WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"
+        "  AND tablename NOT IN ('migrations', 'contracts')"
     )
     if rows:
         await connection.execute("SET lock_timeout = '5s'")
         names = ", ".join(row["name"] for row in rows)
         await connection.execute(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
+        # The default contract came with a migration and stays.
+        await connection.execute("DELETE FROM contracts WHERE id > 1")
 
 
 async def _tell(url: str, command: str) -> None:
