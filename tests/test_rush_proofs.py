@@ -18,7 +18,15 @@ from usher.rush_facts import (
     Waiting,
 )
 from usher.rush_line import passed_over
-from usher.rush_proofs import PROOFS, double_sold, lost_orders, money_wrong, overshoot, refused_though_fitting
+from usher.rush_proofs import (
+    PROOFS,
+    double_sold,
+    draw_wrong,
+    lost_orders,
+    money_wrong,
+    overshoot,
+    refused_though_fitting,
+)
 
 HALL = Hall(categories=("front",) * 4 + ("back",) * 6, runs=((0, 1, 2, 3), (4, 5, 6), (7, 8, 9)))
 ORDER_A = Order(order="o-a", showtime="s1", seats=("A-1", "A-2"), prices=(500, 500), fees=20, amount=1020)
@@ -51,6 +59,8 @@ GOOD = Facts(
         LogRecord("d", 1, 9_250),
         LogRecord("i", 3, 9_250),
     ),
+    ranks={1: 0, 2: 1, 3: 2},
+    committed=True,
     troubles_ms=(),
 )
 Proof = Callable[[Facts], Finding]
@@ -115,6 +125,10 @@ VIOLATIONS: tuple[tuple[str, Facts, Proof], ...] = (
         passed_over,
     ),
     ("one never invited", planted(log=(LogRecord("i", 3, 5_500),)), passed_over),
+    ("a rank that was not drawn", planted(ranks={1: 0, 2: 2, 3: 1}), draw_wrong),
+    ("a seed chosen afterwards", planted(committed=False), draw_wrong),
+    ("a log out of order", planted(log=(GOOD.log[2], GOOD.log[1])), draw_wrong),
+    ("a fan invited twice", planted(log=(*GOOD.log[:2], GOOD.log[1])), draw_wrong),
     ("tickets and fees that miss the amount", planted(in_postgres=(order(amount=511),)), money_wrong),
     (
         "a movement that does not close",

@@ -15,6 +15,7 @@ from store import keys
 from store.nodes import Client
 from usher.rush_facts import LogRecord, Movement, Order
 from waiting_room.admissions import records
+from waiting_room.draw import Draw
 
 CAUGHT_UP_TIMEOUT_S: Final = 90.0
 SQL: Final = {query.name: query.sql for query in queries(Path(__file__).parent / "sql")}
@@ -80,6 +81,16 @@ async def worries(pool: Pool, shard: int) -> int:
 async def line_log(client: Client, shard: int, sale: str) -> tuple[LogRecord, ...]:
     raw: Any = await client.get(keys.admissions(shard, sale)) or b""
     return tuple(LogRecord(record.kind, record.entry, record.at_ms) for record in records(raw))
+
+
+async def draw_ranks(client: Client, shard: int, sale: str, entries: set[int]) -> tuple[str, dict[int, int]]:
+    """The seed as revealed, and the rank of each entry by it."""
+    seed, drawn = await client.hmget(keys.sale(shard, sale), "seed", "drawn")
+    assert seed is not None, "the sale was put"
+    assert drawn is not None, "the sale was opened"
+    text, count = _bytes(seed).decode(), int(drawn)
+    draw = Draw(text, count)
+    return text, {entry: draw.rank(entry) if entry < count else entry for entry in entries}
 
 
 def _order_of(blob: OrderBlob) -> Order:

@@ -57,7 +57,7 @@ class Visit(msgspec.Struct, frozen=True):
 
 
 class LogRecord(msgspec.Struct, frozen=True):
-    """One record of the waiting room's log: `i` invited, `a` admitted, `t` `d` `l` gone, `c` new capacity."""
+    """One record of the waiting room's log, see `waiting_room.admissions`: `i` invited, `c` capacity ..."""
 
     kind: str
     entry: int
@@ -80,7 +80,9 @@ class Movement(msgspec.Struct, frozen=True):
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything the proofs need. `boards`: (showtime, version) -> one byte per seat, `.` free.
+    """Everything the proofs need.
+
+    `ranks`: entry -> rank by the revealed seed; `committed`: its digest was shown before anyone joined. `boards`: (showtime, version) -> one byte per seat, `.` free.
     `crowded`: the most fans invited or inside at once that a sample of the store showed.
 
     `troubles_ms`: spans in which some door or engine did not answer; presence is not claimed from them.
@@ -99,6 +101,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     crowded: int
     waiting: tuple[Waiting, ...]
     log: tuple[LogRecord, ...]
+    ranks: dict[int, int]
+    committed: bool
     troubles_ms: tuple[tuple[int, int], ...]
 
 

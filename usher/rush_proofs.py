@@ -11,6 +11,8 @@ from typing import Final
 from usher.rush_facts import Facts, Finding, Order, Receipt, Seat
 from usher.rush_line import passed_over
 from usher.rush_oracle import fits
+from waiting_room.admissions import Record
+from waiting_room.audit import prove
 
 EXAMPLES_MAX = 5
 
@@ -104,6 +106,22 @@ def _overshoot_by_log(facts: Facts) -> int:
     return worst
 
 
+def draw_wrong(facts: Facts) -> Finding:
+    """Ranks told to fans that the committed seed does not give, and calls that the log shows in disorder."""
+    wrong = [
+        f"entry {place.entry} was told rank {place.rank}, drew {facts.ranks.get(place.entry)}"
+        for place in facts.waiting
+        if facts.ranks.get(place.entry) != place.rank
+    ]
+    if not facts.committed:
+        wrong.append("the seed is not the one whose digest was shown before")
+    replay = prove((Record(one.kind, one.entry, one.at_ms, 0) for one in facts.log), facts.ranks.__getitem__)
+    if replay.passed_over or replay.twice:
+        wrong.append(f"the log: {replay.passed_over} out of order, {replay.twice} invited twice")
+    count = len(wrong) + max(0, replay.passed_over + replay.twice - 1)
+    return Finding(count, len(facts.waiting) + replay.invitations, tuple(wrong[:EXAMPLES_MAX]))
+
+
 def money_wrong(facts: Facts) -> Finding:
     """Orders that are not their tickets plus fees, and movements that do not sum to zero."""
     wrong = [
@@ -130,6 +148,7 @@ PROOFS: Final[dict[str, Callable[[Facts], Finding]]] = {
     "refused_though_fitting": refused_though_fitting,
     "overshoot": overshoot,
     "passed_over": passed_over,
+    "draw_wrong": draw_wrong,
     "money_wrong": money_wrong,
 }
 """Every proof by the report's key."""

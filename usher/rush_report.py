@@ -49,6 +49,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     passed: bool
     sold_out: bool
     out_of_time: bool
+    draw_wrong: int
     money_wrong: int
     worries: int
     showtimes: int
@@ -104,6 +105,7 @@ def report_of(facts: Facts, tape: Tape, measured: Measured) -> Report:
         passed=fine and not measured.out_of_time,
         sold_out=measured.sold == measured.seats,
         out_of_time=measured.out_of_time,
+        draw_wrong=wrong["draw_wrong"],
         money_wrong=wrong["money_wrong"],
         worries=measured.worries,
         showtimes=measured.showtimes,

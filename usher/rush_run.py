@@ -24,6 +24,7 @@ from usher.rush_stack import Target
 from usher.rush_tape import Tape
 from usher.rush_temper import Temper, chance, draw_crowd
 from usher.rush_watch import Watch
+from waiting_room.draw import commitment
 
 STORE_TIMEOUT_S: Final = 5.0
 JOINED_TIMEOUT_S: Final = 120.0
@@ -52,6 +53,7 @@ class Rush:
         self._say = say
         self._show = show
         self._seats = 0
+        self._commitment = ""
 
     async def run(self) -> Report:
         """The report; raises CannotDelegate, NeverCaughtUp or GaveUp when there is nothing to report."""
@@ -77,7 +79,7 @@ class Rush:
 
     async def _through(self, scene: Scene, watch: Watch, client: Client, pool: Pool, shard: int) -> Report:
         wish, terms, till = self.wish, scene.terms, scene.till
-        await delegate(scene.door, till.storefront_key, terms, wish.plan, OPENS_IN_S)
+        self._commitment = await delegate(scene.door, till.storefront_key, terms, wish.plan, OPENS_IN_S)
         self._seats = await self._seats_for_sale(watch, terms)
         tempers, before_s = draw_crowd(wish.fans, self._seats, terms.seats_per_fan, wish.seed)
         crowd = Crowd(scene, tempers, wish.seed, lambda standing: self._show(standing, self._seats))
@@ -138,6 +140,9 @@ class Rush:
 
     async def _facts(self, scene: Scene, watch: Watch, client: Client, pool: Pool, shard: int) -> Facts:
         tape, terms = scene.tape, scene.terms
+        log = await evidence.line_log(client, shard, terms.sale)
+        entries = {record.entry for record in log if record.kind in "iatdlrm"} | tape.polls_ms.keys()
+        seed, ranks = await evidence.draw_ranks(client, shard, terms.sale, entries)
         return Facts(
             capacity=terms.capacity,
             presence_ms=terms.presence_s * 1000,
@@ -154,7 +159,9 @@ class Rush:
                 Waiting(entry=entry, rank=tape.ranks[entry], polls_ms=tuple(polls))
                 for entry, polls in tape.polls_ms.items()
             ),
-            log=await evidence.line_log(client, shard, terms.sale),
+            log=log,
+            ranks=ranks,
+            committed=commitment(seed) == self._commitment,
             troubles_ms=tape.troubles_ms(),
         )
 

@@ -71,8 +71,8 @@ def terms_of(name: str, fans: int, showtimes: int, plan: Plan, capacity: int | N
     )
 
 
-async def delegate(door: Door, key: str, terms: Terms, file: PlanFile, opens_in_s: float) -> None:
-    """Puts plan, sale and showtimes; raises CannotDelegate with what the doors said."""
+async def delegate(door: Door, key: str, terms: Terms, file: PlanFile, opens_in_s: float) -> str:
+    """Puts plan, sale and showtimes, answers the seed's digest; raises CannotDelegate with the doors' words."""
     plan_id = f"{terms.sale}-plan"
     path = f"/v1/plans/{plan_id}?format={file.format}"
     check(await door.call("put plan", "PUT", path, bearer=key, content=file.content), "plan")
@@ -90,7 +90,8 @@ async def delegate(door: Door, key: str, terms: Terms, file: PlanFile, opens_in_
         "pay_s": terms.pay_s,
         "presence_s": terms.presence_s,
     }
-    check(await door.call("put sale", "PUT", f"/v1/sales/{terms.sale}", bearer=key, body=sale), "sale")
+    put = await door.call("put sale", "PUT", f"/v1/sales/{terms.sale}", bearer=key, body=sale)
+    check(put, "sale")
     prices = {
         category.key: PRICES[number % len(PRICES)] for number, category in enumerate(file.plan.categories)
     }
@@ -98,6 +99,7 @@ async def delegate(door: Door, key: str, terms: Terms, file: PlanFile, opens_in_
         body = _showtime(terms.sale, plan_id, number, prices)
         answer = await door.call("put showtime", "PUT", f"/v1/showtimes/{showtime}", bearer=key, body=body)
         check(answer, f"showtime {showtime}")
+    return str(put.body["seed_sha256"])
 
 
 def _showtime(sale: str, plan: str, number: int, prices: dict[str, int]) -> dict[str, Any]:
