@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.soon import soon
 from usher.process import Program, end, exit_reason, rights_without_root, run, start
 from usher.run_folder import RunFolder, Running, born
 from usher.supervisor import DidNotStart, Role, Supervisor
@@ -19,6 +20,7 @@ SLEEPER = (sys.executable, "-S", "-c", "import time; time.sleep(600)")
 PARENT = """
 import sys, time
 from pathlib import Path
+from tests.soon import soon
 from usher.process import Program, start
 child = start(Program(name="child", argv=(sys.executable, "-S", "-c", "import time; time.sleep(600)"),
                       log=Path(sys.argv[1])))
@@ -29,15 +31,6 @@ time.sleep(600)
 
 def sleeper(folder: Path, name: str = "sleeper", argv: tuple[str, ...] = SLEEPER) -> Program:
     return Program(name=name, argv=argv, log=folder / f"{name}.log")
-
-
-def soon(fact: Callable[[], bool], timeout_s: float = 5) -> bool:
-    until = time.monotonic() + timeout_s
-    while not fact():
-        if time.monotonic() > until:
-            return False
-        threading.Event().wait(0.01)
-    return True
 
 
 def said_soon(said: list[str]) -> None:

@@ -152,7 +152,7 @@ class Supervisor:
         gone = f"{post.role.name} died (process {post.child.pid}, {exit_reason(post.child.returncode)})"
         try:
             post.child = start(post.role.program)
-        except OSError as error:  # no memory or no process number now: try again at the next delay
+        except (OSError, subprocess.SubprocessError) as error:  # such as no memory: tried again after a delay
             self._say(f"{gone}; it could not be started: {error}")
             post.due = now + RESTART_DELAY_S
             return
