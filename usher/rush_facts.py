@@ -82,7 +82,8 @@ class Movement(msgspec.Struct, frozen=True):
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """Everything the proofs need.
 
-    `ranks`: entry -> rank by the revealed seed; `committed`: its digest was shown before anyone joined. `boards`: (showtime, version) -> one byte per seat, `.` free.
+    `ranks`: entry -> rank by the revealed seed; `committed`: its digest was shown before anyone joined.
+    `boards`: (showtime, version) -> one byte per seat, `.` free.
     `crowded`: the most fans invited or inside at once that a sample of the store showed.
 
     `troubles_ms`: spans in which some door or engine did not answer; presence is not claimed from them.

@@ -72,7 +72,7 @@ def terms_of(name: str, fans: int, showtimes: int, plan: Plan, capacity: int | N
 
 
 async def delegate(door: Door, key: str, terms: Terms, file: PlanFile, opens_in_s: float) -> str:
-    """Puts plan, sale and showtimes, answers the seed's digest; raises CannotDelegate with the doors' words."""
+    """Puts plan, sale and showtimes; the seed's digest. Raises CannotDelegate with the doors' words."""
     plan_id = f"{terms.sale}-plan"
     path = f"/v1/plans/{plan_id}?format={file.format}"
     check(await door.call("put plan", "PUT", path, bearer=key, content=file.content), "plan")
