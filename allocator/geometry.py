@@ -1,7 +1,8 @@
 """A plan compiled for the seat functions: seats are indices, rows are runs, zones are ranked segments.
 
-A *segment* is a maximal piece of one category within a run. Segments are ordered category by category, within one
-by nearness to the focal point, so that the functions find the best block by one search in a short string.
+A *segment* is a maximal piece of one category within a run. Segments are ordered category by category,
+within one by nearness to the focal point, so that the functions find the best block by one search in a
+short string.
 """
 
 import hashlib
@@ -26,9 +27,9 @@ SOLD_ELSEWHERE: Final = b"x"
 class Segment(msgspec.Struct, frozen=True):
     """Seats `first .. first + length - 1` of run `run`, all of one category.
 
-    `near[k]` is how far from the focal point the centre of a block lies: k = 2 * (start - first) + n - 1 for n seats
-    from seat `start`. It never falls on the way out from its least value, at `ideal`: ripples of a zigzag
-    row are ironed out, so that the best start in a gap is the one next to the ideal.
+    `near[k]` is how far from the focal point the centre of a block lies: k = 2 * (start - first) + n - 1
+    for n seats from seat `start`. It never falls on the way out from its least value, at `ideal`: ripples
+    of a zigzag row are ironed out, so that the best start in a gap is the one next to the ideal.
     """
 
     run: int
@@ -103,8 +104,8 @@ class Geometry:
     def _layout(self) -> list[object]:
         """Numbers count from 1 for Lua, apart from seat indices.
 
-        [[first index, length] of each run, [run, from, to, ideal, near] of each segment with places within the run,
-        [first segment, last segment] of each category, x of each seat, y of each seat]
+        [[first index, length] of each run, [run, from, to, ideal, near] of each segment with places within
+        the run, [first segment, last segment] of each category, x of each seat, y of each seat]
         """
         segments = []
         for segment in self.segments:

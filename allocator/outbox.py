@@ -2,8 +2,8 @@
 
 A stream entry has the id `<version>-0` and the fields `kind`, `body`, `sum`; `sum` is the SHA-1 of
 `version:kind:body`, because an append-only file has no checksums of its own. Bodies are msgpack. Orders and
-payments inside them are JSON bytes (`pack`, `read_order`, `read_payment`), because they travel through Lua, whose
-msgpack does not read the type `bin`.
+payments inside them are JSON bytes (`pack`, `read_order`, `read_payment`), because they travel through Lua,
+whose msgpack does not read the type `bin`.
 """
 
 import hashlib

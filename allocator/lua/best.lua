@@ -64,7 +64,7 @@ end
 local function block(b, from, to, n, tidily)
   local best, segment, start
   for c = from, to do
-    best, segment, start = search(b, c, n, tidily and fit.tidy[n] or fit.any[n], tidily, best, segment, start)
+    best, segment, start = search(b, c, n, tidily and fit.tidy(n) or fit.any(n), tidily, best, segment, start)
   end
   if not segment and tidily then
     return block(b, from, to, n, false)

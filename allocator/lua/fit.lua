@@ -25,13 +25,21 @@ local function letter(seats, from, to, whole)
   return base + (longest < LONGEST and longest or LONGEST)
 end
 
--- Patterns by the number of seats: any block of n, and a block of n that may leave no seat alone. A gap of n + 1 always
--- leaves one alone. The tidy pattern may promise too much, never too little.
-local any, tidy = {}, {}
-for n = 1, LONGEST do
-  any[n] = '[' .. string.char(65 + n) .. '-Z' .. string.char(97 + n) .. '-z]'
+-- Patterns for any block of n seats, and for one that may leave no seat alone; a gap of n + 1 always leaves one alone.
+-- The tidy pattern may promise too much, never too little. Made when first used: a library that loads has no `string`.
+local known_any, known_tidy = {}, {}
+
+local function any(n)
+  local pattern = known_any[n] or '[' .. string.char(65 + n) .. '-Z' .. string.char(97 + n) .. '-z]'
+  known_any[n] = pattern
+  return pattern
+end
+
+local function tidy(n)
   local longer = n + 2 <= LONGEST and string.char(67 + n) .. '-Z' or 'Z'
-  tidy[n] = '[' .. string.char(65 + n) .. longer .. string.char(97 + n) .. '-z]'
+  local pattern = known_tidy[n] or '[' .. string.char(65 + n) .. longer .. string.char(97 + n) .. '-z]'
+  known_tidy[n] = pattern
+  return pattern
 end
 
 -- The place of a seat that taking places from..to would leave alone beside it, or nil.

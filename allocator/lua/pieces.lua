@@ -4,7 +4,7 @@
 -- COST     at most n pieces; each looks at every gap of the category that is long enough
 local function largest_up_to(b, c, n)
   for size = n, 1, -1 do
-    local k = string.find(b.fits, fit.any[size], b.geometry.cat_first[c])
+    local k = string.find(b.fits, fit.any(size), b.geometry.cat_first[c])
     if k and k <= b.geometry.cat_last[c] then
       return size
     end
@@ -31,7 +31,7 @@ local function nearest(b, c, n, x, y)
   local g, block = b.geometry, string.rep('.', n)
   local k, best, found = g.cat_first[c] - 1, nil, nil
   while true do
-    k = string.find(b.fits, fit.any[n], k + 1)
+    k = string.find(b.fits, fit.any(n), k + 1)
     if not k or k > g.cat_last[c] then
       return found
     end

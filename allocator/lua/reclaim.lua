@@ -1,5 +1,5 @@
--- PURPOSE  ends the selling of a showtime: plain holds go back at once, unpaid orders keep their seats until they overdue.
---          Asked again it tells how things stand by then.
+-- PURPOSE  ends the selling of a showtime: plain holds go back at once, unpaid orders keep their seats until they
+--          lapse; asked again it tells how things stand by then
 -- KEYS     shard outbox [sale fans show geometry board holds deadlines]*
 -- ARGV     now_ms showtime_id
 -- RETURNS  NO_EPOCH

@@ -1,0 +1,161 @@
+"""Seats for fans: every decision is one function call on the showtime's shard, batched with its neighbours.
+
+The rules live in allocator/lua; this class says what goes in and what its words mean. Nothing is kept here,
+so a worker may die at any moment.
+"""
+
+import hashlib
+from typing import Any, Final
+
+import msgspec
+
+from allocator import words
+from allocator.answers import ConfirmAnswer, HoldAnswer, NoSuchSeats, OrderAnswer, ReleaseAnswer
+from allocator.catalogue import OnSale
+from allocator.geometry import SEATS_PER_HOLD_MAX
+from allocator.outbox import OrderBlob, PaymentBlob, Token, pack
+from allocator.record import HoldRecord
+from allocator.standing import AlreadyOnSale, Board, Counts, Loaded, Reclaim, counts_of
+from allocator.wishes import Best, Exact, Want
+from store import keys
+from store.connection import Store
+
+__all__ = ["Allocator", "Best", "Exact", "Want"]
+
+ORDER_BYTES_MAX: Final = 16 * 1024
+PAYMENT_BYTES_MAX: Final = 4 * 1024
+
+
+class Allocator:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def load(self, onsale: OnSale) -> Loaded | AlreadyOnSale:
+        """Put the showtime on sale. The same again changes nothing; another one only before the open."""
+        show, geometry, shard = onsale.showtime, onsale.geometry, onsale.sale.shard
+        own = [keys.show(shard, show.id), keys.geometry(shard, geometry.digest), keys.board(shard, show.id)]
+        kept = [keys.holds(shard, show.id), keys.deadlines(shard, show.id)]
+        word, version = await self._call(
+            "load",
+            [keys.shard(shard), keys.sale(shard, show.sale), *own, *kept],
+            _definition(onsale),
+            show.orphans,
+            geometry.blob,
+            geometry.initial(show.blocked, show.sold),
+        )
+        return AlreadyOnSale(version) if word == "ALREADY_ON_SALE" else Loaded(version, word == "REPLAYED")
+
+    async def hold(
+        self, onsale: OnSale, fan: str, entry: int, token: Token, want: Want, *, staff: bool = False
+    ) -> HoldAnswer:
+        """Seats for `hold_ms`; the same token again gets the first answer. `staff` may leave singles."""
+        wish = _wish(onsale, want)
+        if wish is None:
+            return NoSuchSeats(())
+        seats, count, categories, split = wish
+        decision = (token, fan, entry, onsale.sale.hold_ms, staff, seats, count, *categories, split)
+        word, *fields = await self._decide("hold", onsale, decision)
+        return words.look_up(words.HOLD, word)(onsale, token, want, fields)
+
+    async def order(self, onsale: OnSale, token: Token, blob: OrderBlob) -> OrderAnswer:
+        """The hold becomes an order that awaits its money for `pay_ms` of the sale."""
+        packed = pack(blob)
+        assert len(packed.encode()) <= ORDER_BYTES_MAX, "an order too large"
+        assert blob.token == token, "an order of another hold"
+        decision = (token, onsale.sale.pay_ms, blob.amount, blob.currency, packed)
+        word, *fields = await self._decide("order", onsale, decision)
+        return words.look_up(words.ORDER, word)(token, fields)
+
+    async def find(self, onsale: OnSale, token: Token) -> HoldRecord | None:
+        """The hold or order as it stands at this moment."""
+        word, *fields = await self._decide("find", onsale, (token,))
+        if words.look_up({"UNKNOWN": False, "FOUND": True}, word):
+            *held, order = fields
+            return msgspec.convert([*held, order or None], HoldRecord)
+        return None
+
+    async def confirm(self, onsale: OnSale, token: Token, payment: PaymentBlob) -> ConfirmAnswer:
+        """The money came: sold, and on disk before this answers. A payment told again has the first answer."""
+        packed = pack(payment)
+        assert len(packed.encode()) <= PAYMENT_BYTES_MAX, "a payment too large"
+        reference = f"{payment.provider}:{payment.reference}"
+        decision = (token, reference, payment.amount, payment.currency, packed)
+        word, *fields = await self._decide("confirm", onsale, decision, with_outbox=True)
+        return words.look_up(words.CONFIRM, word)(token, fields)
+
+    async def release(self, onsale: OnSale, token: Token) -> ReleaseAnswer:
+        """The seats of a hold or an unpaid order go back; also when they went back before."""
+        word, *_ = await self._decide("release", onsale, (token,))
+        return words.look_up(words.RELEASE, word)
+
+    async def sweep(self, onsale: OnSale) -> int:
+        """Give back what lapsed; the number of holds and unpaid orders that did."""
+        _, lapsed = await self._call("sweep", [keys.shard(onsale.sale.shard), *_group(onsale)])
+        return int(lapsed)
+
+    async def reclaim(self, onsale: OnSale) -> Reclaim:
+        """End the selling. Orders that await payment keep their seats until they lapse; ask again to see."""
+        shard = onsale.sale.shard
+        own = [keys.shard(shard), keys.outbox(shard), *_group(onsale)]
+        _, *fields = await self._call("reclaim", own, onsale.showtime.id)
+        sold, awaiting, back = (tuple(seats) for seats in fields)
+        return Reclaim(sold, awaiting, back)
+
+    async def board(self, onsale: OnSale) -> Board:
+        """All seats as they stand; a hold that lapsed counts as held until the next sweep."""
+        shard, show = onsale.sale.shard, onsale.showtime.id
+        own = [keys.shard(shard), keys.show(shard, show), keys.board(shard, show)]
+        _, version, state, seats = words.known(await self._store.call("seats", own, [-1]))
+        assert len(seats) == len(onsale.geometry), "a board of another plan"
+        return Board(version, seats.encode(), state == "reclaimed")
+
+    async def counts(self, onsale: OnSale) -> Counts:
+        return counts_of(await self.board(onsale))
+
+    async def _decide(
+        self, verb: str, onsale: OnSale, decision: tuple[Any, ...], *, with_outbox: bool = False
+    ) -> list[Any]:
+        shard = onsale.sale.shard
+        fixed = (keys.shard(shard), keys.outbox(shard)) if with_outbox else (keys.shard(shard),)
+        return await self._store.decide(
+            verb, shard=shard, fixed=fixed, group=_group(onsale), decision=decision
+        )
+
+    async def _call(self, verb: str, own: list[str], *args: str | bytes) -> list[Any]:
+        """A function of its own call: [word, *fields]."""
+        return words.known(await self._store.call(verb, own, [self._store.clock.now_ms(), *args]))
+
+
+def _group(onsale: OnSale) -> tuple[str, ...]:
+    """The keys of a showtime, in the order of every header in allocator/lua."""
+    shard, sale, show = onsale.sale.shard, onsale.sale.id, onsale.showtime.id
+    return (
+        keys.sale(shard, sale),
+        keys.fans(shard, sale),
+        keys.show(shard, show),
+        keys.geometry(shard, onsale.geometry.digest),
+        keys.board(shard, show),
+        keys.holds(shard, show),
+        keys.deadlines(shard, show),
+    )
+
+
+def _definition(onsale: OnSale) -> str:
+    """Digest of all of a showtime that must not change while it sells."""
+    return hashlib.sha256(msgspec.msgpack.encode(onsale.showtime)).hexdigest()[:40]
+
+
+def _wish(onsale: OnSale, want: Want) -> tuple[tuple[int, ...], int, tuple[int, int], bool] | None:
+    """(seat indices, count, first and last category, split); None for an unknown category."""
+    geometry = onsale.geometry
+    match want:
+        case Exact(seats):
+            assert 0 < len(seats) <= SEATS_PER_HOLD_MAX, "seats per hold"
+            return geometry.indices(seats), len(seats), (1, 0), False
+        case Best(count, None, split):
+            assert 0 < count <= SEATS_PER_HOLD_MAX, "seats per hold"
+            return (), count, (1, len(geometry.categories)), split
+        case Best(count, category, split):
+            assert 0 < count <= SEATS_PER_HOLD_MAX, "seats per hold"
+            number = geometry.category_number(category or "")
+            return None if number is None else ((), count, (number + 1, number + 1), split)
