@@ -1,14 +1,14 @@
 """What a stream record says, as values: a sale, money to give back, a reclaim, or something unreadable.
 
-The bodies were packed inside the store by cmsgpack, which knows no binary type: blobs arrive as msgpack
-strings that need not be UTF-8, so they are taken apart by their headers.
+Bodies are msgpack with the order and the payment inside as JSON bytes, as `allocator.outbox` packs them; both are
+taken apart by their headers, be they msgpack strings or binaries.
 """
 
 from typing import Final, Literal
 
 import msgspec
 
-from allocator.outbox import OrderBlob, PaymentBlob, Reclaimed
+from allocator.outbox import OrderBlob, PaymentBlob, Reclaimed, read_order, read_payment
 from ledger.stream import Entry
 
 Why = Literal["late", "double", "conflict"]
@@ -55,8 +55,6 @@ Meaning = Written | Unreadable
 _confirmed: Final = msgspec.msgpack.Decoder(tuple[int, msgspec.Raw, msgspec.Raw])
 _refunded: Final = msgspec.msgpack.Decoder(tuple[int, msgspec.Raw, msgspec.Raw, Why])
 _reclaimed: Final = msgspec.msgpack.Decoder(Reclaimed)
-_order: Final = msgspec.msgpack.Decoder(OrderBlob)
-_payment: Final = msgspec.msgpack.Decoder(PaymentBlob)
 
 
 def read(entry: Entry) -> Meaning:
@@ -74,10 +72,10 @@ def read(entry: Entry) -> Meaning:
 def _decode(entry: Entry) -> Written:
     if entry.kind == "confirmed":
         at_ms, order, payment = _confirmed.decode(entry.body)
-        return Sold(entry, at_ms, _order.decode(_blob(order)), _payment.decode(_blob(payment)))
+        return Sold(entry, at_ms, read_order(_blob(order)), read_payment(_blob(payment)))
     if entry.kind == "refunded":
         at_ms, order, payment, why = _refunded.decode(entry.body)
-        return Owed(entry, at_ms, _order.decode(_blob(order)), _payment.decode(_blob(payment)), why)
+        return Owed(entry, at_ms, read_order(_blob(order)), read_payment(_blob(payment)), why)
     if entry.kind == "reclaimed":
         return GivenBack(entry, _reclaimed.decode(entry.body))
     raise ValueError(f"unknown kind {entry.kind!r}")
