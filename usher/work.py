@@ -9,12 +9,16 @@ import structlog
 import uvloop
 from asyncpg import CannotConnectNowError, PostgresConnectionError
 
+from allocator.allocator import Allocator
+from allocator.catalogue import Catalogue
 from ledger import migrations, writer_process
 from ledger.pool import Pool, connect
 from store.connection import Store
 from store.unavailable import StoreUnavailable
 from usher.library import library
 from usher.settings import Settings
+from usher.sweeper import Sweeper
+from waiting_room.batch_clock import BatchClock
 
 RETRY_S = 0.5
 log = structlog.get_logger("usher.work")
@@ -44,12 +48,10 @@ async def _writer(settings: Settings) -> None:
 
 
 async def _admit(settings: Settings) -> None:
-    from allocator.catalogue import Catalogue
-    from waiting_room.batch_clock import BatchClock
-
     async with _engines(settings) as (store, _):
         catalogue = Catalogue(store)
-        await _until_stopped(catalogue.run(), BatchClock(store, catalogue).run())
+        clock, sweeper = BatchClock(store, catalogue), Sweeper(Allocator(store), catalogue)
+        await _until_stopped(catalogue.run(), clock.run(), sweeper.run())
 
 
 @asynccontextmanager
