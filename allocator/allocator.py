@@ -75,7 +75,7 @@ class Allocator:
         return None
 
     async def confirm(self, onsale: OnSale, token: Token, payment: PaymentBlob) -> ConfirmAnswer:
-        """The money came: sold, and on disk before this answers. A payment told again has the first answer."""
+        """The money came: sold, and on disk before this answers. Told again, it has the first answer."""
         packed = pack(payment)
         assert len(packed.encode()) <= PAYMENT_BYTES_MAX, "a payment too large"
         reference = f"{payment.provider}:{payment.reference}"

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from allocator.outbox import OrderBlob, PaymentBlob, PricedSeat, Token, checksum
+from allocator.outbox import OrderBlob, PaymentBlob, PricedSeat, Token, checksum, pack
 from allocator.plan import Category, Plan, Point, Row, Seat, SeatName
 from allocator.sale import Sale, SaleId
 from allocator.showtime import Showtime, ShowtimeId
@@ -101,12 +101,12 @@ def payment(paid: OrderBlob, reference: str = "") -> PaymentBlob:
 
 def confirmed(paid: OrderBlob, given: PaymentBlob | None = None) -> tuple[str, bytes]:
     """Kind and body as the store packs them: blobs within a msgpack array."""
-    blobs = (msgspec.msgpack.encode(paid), msgspec.msgpack.encode(given or payment(paid)))
+    blobs = (pack(paid).encode(), pack(given or payment(paid)).encode())
     return "confirmed", msgspec.msgpack.encode((PAID_MS, *blobs))
 
 
 def refunded(paid: OrderBlob, given: PaymentBlob, why: str) -> tuple[str, bytes]:
-    blobs = (msgspec.msgpack.encode(paid), msgspec.msgpack.encode(given))
+    blobs = (pack(paid).encode(), pack(given).encode())
     return "refunded", msgspec.msgpack.encode((PAID_MS, *blobs, why))
 
 
