@@ -1,4 +1,4 @@
-"""Gives back what lapsed: every showtime is swept twice a second, so that no seat waits for its next asker."""
+"""Gives back what lapsed: showtimes are swept twice a second, so that no seat waits for its next asker."""
 
 import asyncio
 from typing import Final
