@@ -1,7 +1,7 @@
 """What a stream record says, as values: a sale, money to give back, a reclaim, or something unreadable.
 
-Bodies are msgpack with the order and the payment inside as JSON bytes, as `allocator.outbox` packs them; both are
-taken apart by their headers, be they msgpack strings or binaries.
+Bodies are msgpack with the order and the payment inside as JSON bytes, as `allocator.outbox` packs them;
+both are taken apart by their headers, be they msgpack strings or binaries.
 """
 
 from typing import Final, Literal
