@@ -1,7 +1,7 @@
 """The admissions log: everything that happened in the line, in the order in which the store decided it.
 
-`lua/log.lua` writes it. Mirrors follow it by its length, so that a quiet sale costs a mirror next to nothing and
-a busy one costs it what changed, whatever the capacity; the proofs replay it from the start.
+`lua/log.lua` writes it. Mirrors follow it by its length, so that a quiet sale costs a mirror next to nothing
+and a busy one costs it what changed, whatever the capacity; the proofs replay it from the start.
 """
 
 import struct
@@ -15,7 +15,8 @@ from store import keys
 from store.connection import Store
 
 Kind = Literal["i", "a", "t", "d", "l", "r", "m", "s", "c", "o", "p", "x", "z"]
-"""invited, admitted, timed out, done, left, returned, missing again, serving, capacity, opened, paused, extended,
+"""invited, admitted, timed out, done, left, returned, missing again, serving, capacity, opened, paused,
+extended,
 closed."""
 RECORD_BYTES: Final = 17
 _LAYOUT: Final = struct.Struct(">cIQI")

@@ -68,6 +68,8 @@ class WaitS(msgspec.Struct, frozen=True):
 class NotYourTurn(msgspec.Struct, frozen=True):
     """Not invited: still waiting, or the invitation has lapsed."""
 
+    state: Where
+
 
 class Admitted(msgspec.Struct, frozen=True, kw_only=True):
     """Inside until `expires_ms`; `text` is the pass. `again`: the same pass as before."""
@@ -97,6 +99,17 @@ class Left(msgspec.Struct, frozen=True): ...
 
 class AlreadyGone(msgspec.Struct, frozen=True):
     """The place was given up or timed out before; nothing changed."""
+
+
+class Counts(msgspec.Struct, frozen=True, kw_only=True):
+    """The line in numbers, as the mirror knows it."""
+
+    state: SaleState
+    joined: int
+    waiting: int
+    invited: int
+    inside: int
+    serving: int
 
 
 JoinAnswer = Joined | SaleClosed | UnknownSale

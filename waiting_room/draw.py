@@ -1,9 +1,9 @@
 """The draw: one keyed permutation gives every early entry its rank, in constant time and without a list.
 
 Construction: the generalized Feistel cipher of Black and Rogaway, "Ciphers with Arbitrary Finite Domains"
-(CT-RSA 2002), on Z_a x Z_b with a*b >= N and a, b about the square root of N, walking the cycle until the value
-falls below N. Each of the 12 rounds adds a round function, whose whole table (about sqrt(N) numbers) is read
-once from SHAKE-256 over the seed, so that a rank costs a dozen list look-ups.
+(CT-RSA 2002), on Z_a x Z_b with a*b >= N and a, b about the square root of N, walking the cycle until the
+value falls below N. Each of the 12 rounds adds a round function, whose whole table (about sqrt(N) numbers) is
+read once from SHAKE-256 over the seed, so that a rank costs a dozen list look-ups.
 
 Fairness: the seed is drawn before anyone joins and committed to as SHA-256 of its 32 bytes; it is revealed at
 the open together with N. Anyone can then repeat every rank: `Draw(seed, N).rank(entry)`.
@@ -67,7 +67,8 @@ class Draw:
 
 
 def _table(seed: bytes, number: int, size: int, length: int, modulus: int) -> list[int]:
-    """A round function as a table. 64-bit words reduced by a modulus below 2^17 are uneven by less than 2^-47."""
+    """A round function as a table. 64-bit words reduced by a modulus below 2^17 are uneven by less than
+    2^-47."""
     label = b"usher draw 1" + struct.pack(">BI", number, size)
     words = struct.unpack(f">{length}Q", hashlib.shake_256(label + seed).digest(8 * length))
     return [word % modulus for word in words]

@@ -1,7 +1,7 @@
 """The place token in a fan's hand: a number and a signature, so that nothing is stored for it.
 
-Layout, big-endian, 39 bytes: magic `UP1`, sale serial u32, entry u32, rank u32 (all ones while unknown), fan id
-8 bytes, then HMAC-SHA256 of those 23 bytes cut to 16 (RFC 2104, truncation as in its section 5). 39 is a
+Layout, big-endian, 39 bytes: magic `UP1`, sale serial u32, entry u32, rank u32 (all ones while unknown), fan
+id 8 bytes, then HMAC-SHA256 of those 23 bytes cut to 16 (RFC 2104, truncation as in its section 5). 39 is a
 multiple of 3, so the URL-safe base64 text has 52 characters, no padding and no spare bits: one spelling only.
 """
 
@@ -16,7 +16,8 @@ import msgspec
 from waiting_room.answers import BadToken, WrongSale
 
 FanId = NewType("FanId", bytes)
-"""8 bytes: a keyed digest of the storefront's account or of the guest's entry; says nothing about a person."""
+"""8 bytes: a keyed digest of the storefront's account or of the guest's entry; says nothing about a
+person."""
 FAN_BYTES: Final = 8
 TOKEN_CHARS: Final = 52
 RANK_UNKNOWN: Final = 0xFFFF_FFFF
@@ -43,7 +44,8 @@ class Place(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class PlaceSigner:
-    """Mints and reads places. Reading takes about 2 us: HMAC from two prepared SHA-256 states, no objects between."""
+    """Mints and reads places. Reading takes about 2 us: HMAC from two prepared SHA-256 states, no objects
+    between."""
 
     def __init__(self, key: bytes, fan_key: bytes) -> None:
         block = key.ljust(64, b"\0")
@@ -53,7 +55,8 @@ class PlaceSigner:
         self._fan_key = fan_key
 
     def account_fan(self, subject: str) -> FanId:
-        """The fan id of a storefront's account, the same in every sale; not to be reversed without the key."""
+        """The fan id of a storefront's account, the same in every sale; not to be reversed without the
+        key."""
         return FanId(self._digest(b"account", subject.encode()))
 
     def request_fan(self, request: str) -> FanId:

@@ -28,13 +28,13 @@ if not r then
 end
 now_ms = clock.now(shard, now_ms)
 local still = outage.check(sale, invited, inside, admissions, r, now_ms)
-local records, chosen, windows = {}, {}, { before, present, after }
+local lapsed, windows = {}, { before, present, after }
 for _, key in ipairs(r.state == 'paused' and {} or { invited, inside }) do
   for _, entry in ipairs(lapse.expire(key, now_ms)) do
-    records[#records + 1] = log.record('t', entry, now_ms)
+    lapsed[#lapsed + 1] = log.record('t', entry, now_ms)
   end
 end
-log.write(admissions, records)
+log.write(admissions, lapsed)
 if r.state == 'scheduled' and now_ms >= r.opens_at_ms then
   r.state, r.drawn = 'open', opening.open(sale, admissions, now_ms)
 end
@@ -46,8 +46,7 @@ if r.state ~= 'open' or still or room == 0 then
   return answer(r.state ~= 'open' and 'IDLE' or still and 'STILL' or 'FULL')
 end
 
-local none_left
-chosen, records, none_left = line.returned(returned, called, windows, room, now_ms)
+local chosen, records, none_left = line.back(returned, called, windows, room, now_ms)
 local moved = drawn ~= r.drawn or serving ~= r.serving or not none_left
 if not moved and #chosen < room then
   -- Nobody is called who has not joined, whatever the caller sent.

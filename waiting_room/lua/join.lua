@@ -1,7 +1,7 @@
 -- PURPOSE  gives each asker a place at the end of its sale; an account whose place still lives gets that one
 -- KEYS     shard [sale called invited inside presence small middle large]*   (the last three: the account's bucket
 --          for each size of crowd; askers without an account share one group)
--- ARGV     now_ms batch   (decision: group, account; account of 6 bytes, empty for a guest)
+-- ARGV     now_ms batch   (decision: group, account; account a number of 48 bits, -1 for a guest)
 -- RETURNS  NO_EPOCH
 --          UNKNOWN_SALE
 --          SALE_CLOSED
@@ -29,14 +29,15 @@ local function sale_of(key)
   return sales[key]
 end
 
-local function join(group, name)
+local function join(group, number)
   local key, called, invited, inside, presence = unpack(group, 1, 5)
   local sale = sale_of(key)
   if not sale.state or sale.state == 'closed' then
     return { sale.state and 'SALE_CLOSED' or 'UNKNOWN_SALE' }
   end
   local entry, bucket
-  if name ~= '' then
+  local name = number >= 0 and struct.pack('>I6', number)
+  if name then
     entry, bucket = account.find(name, { unpack(group, 6) }, sale.joined, called, invited, inside)
   end
   if entry then

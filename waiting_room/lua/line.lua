@@ -1,5 +1,5 @@
 -- PURPOSE  picks the next present fans of a line, those first who came back after their rank was called
--- PROVIDES entries returned ahead
+-- PROVIDES entries back ahead
 -- USES     bits log
 -- COST     5 redis calls per 250 ranks looked at, 6 per 100 returned fans, of whom 1000 are looked at in one call
 local ENTRY_BYTES = 4
@@ -8,7 +8,7 @@ local RETURNED_PER_LOOK = 100
 local RETURNED_PER_CALL_MAX = 1000
 
 -- At most `most` entries of the packed ones.
-local function unpacked(packed, most)
+local function entries(packed, most)
   local listed = {}
   for at = 1, math.min(#packed, most * ENTRY_BYTES), ENTRY_BYTES do
     listed[#listed + 1] = struct.unpack('>I4', packed, at)
@@ -16,11 +16,11 @@ local function unpacked(packed, most)
   return listed
 end
 
--- 'called', 'present' or 'absent' for each entry, as the store stands in this very call.
-local function look(called, windows, entries)
-  local words, done = {}, bits.read(called, entries)
-  local seen = { bits.read(windows[1], entries), bits.read(windows[2], entries), bits.read(windows[3], entries) }
-  for i = 1, #entries do
+-- 'called', 'present' or 'absent' for each fan, as the store stands in this very call.
+local function look(called, windows, fans)
+  local words, done = {}, bits.read(called, fans)
+  local seen = { bits.read(windows[1], fans), bits.read(windows[2], fans), bits.read(windows[3], fans) }
+  for i = 1, #fans do
     local present = seen[1][i] + seen[2][i] + seen[3][i] > 0
     words[i] = done[i] == 1 and 'called' or present and 'present' or 'absent'
   end
@@ -29,7 +29,7 @@ end
 
 -- At most `free` returned fans by rank, and whether none is left. One who is absent once more is taken off;
 -- the next mark puts it back. Nobody behind may be chosen while some are left.
-local function returned(key, called, windows, free, now_ms)
+local function back(key, called, windows, free, now_ms)
   local chosen, records, looked = {}, {}, 0
   while #chosen < free and looked < RETURNED_PER_CALL_MAX do
     local first = redis.call('ZRANGE', key, 0, math.min(RETURNED_PER_LOOK, free - #chosen) - 1)
@@ -49,12 +49,12 @@ local function returned(key, called, windows, free, now_ms)
   return chosen, records, redis.call('ZCARD', key) == 0
 end
 
--- At most `free` present fans of `entries`, which stand in rank order, and how many of these ranks are called now.
+-- At most `free` present ones of `fans`, who stand in rank order, and how many of these ranks are called now.
 -- It stops at the last one chosen, so that the absent behind it keep the chance to come back before their turn.
-local function ahead(called, windows, entries, free)
+local function ahead(called, windows, fans, free)
   local chosen = {}
-  for first = 1, #entries, RANKS_PER_LOOK do
-    local part = { unpack(entries, first, math.min(first + RANKS_PER_LOOK - 1, #entries)) }
+  for first = 1, #fans, RANKS_PER_LOOK do
+    local part = { unpack(fans, first, math.min(first + RANKS_PER_LOOK - 1, #fans)) }
     for i, word in ipairs(look(called, windows, part)) do
       if #chosen == free then
         return chosen, first + i - 2
@@ -64,7 +64,7 @@ local function ahead(called, windows, entries, free)
       end
     end
   end
-  return chosen, #entries
+  return chosen, #fans
 end
 
-return { entries = unpacked, returned = returned, ahead = ahead }
+return { entries = entries, back = back, ahead = ahead }

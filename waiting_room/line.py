@@ -1,0 +1,120 @@
+"""The line as the store keeps it: one method per Lua function, with its keys and the shape of its answer."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import msgspec
+
+from allocator.sale import Sale
+from store import keys
+from store.connection import Store
+from store.unavailable import StoreUnavailable
+from waiting_room.place import FanId
+from waiting_room.presence import Mark, pack_marks
+
+GUEST: Final = -1
+BUCKETS: Final = (64, 1024, 16384)
+"""Account hashes for a small, a middle and a large crowd; see `lua/account.lua`."""
+Spelt = tuple[Callable[[int, str], str], ...]
+Answer = list[Any]
+"""[WORD, *fields], as the header of the function says."""
+
+
+class GateClosed(StoreUnavailable):
+    """The store answers, but its records are not checked against the ledger yet."""
+
+
+class Line:
+    """Asks the store about one sale at a time. Every method raises StoreUnavailable."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    async def put_sale(self, sale: Sale) -> Answer:
+        rules = (sale.opens_at_ms, int(sale.draw), sale.capacity, sale.shopping_ms, sale.claim_ms)
+        args = (*rules, sale.presence_ms, sale.seats_per_fan, sale.seed)
+        return await self._call("put_sale", sale, (keys.sale, keys.admissions), args)
+
+    async def move(self, sale: Sale, verb: str, reason: str) -> Answer:
+        at = (keys.sale, keys.invited, keys.inside, keys.admissions)
+        return await self._call("move", sale, at, (verb, reason))
+
+    async def join(self, sale: Sale, fan: FanId | None) -> Answer:
+        """Joins as this fan, who has at most one living place; None for a guest, who is new every time."""
+        at = (keys.sale, keys.called, keys.invited, keys.inside)
+        presence = keys.presence(sale.shard, sale.id, self.window(sale))
+        buckets = (keys.accounts(sale.shard, sale.id, number) for number in _buckets(fan))
+        group = (*_keys(sale, at), presence, *buckets)
+        # As a number, because cmsgpack in Lua does not read msgpack's binary type.
+        account = int.from_bytes(fan[2:]) if fan is not None else GUEST
+        return await self._decide("join", sale, group, account)
+
+    async def claim(self, sale: Sale, entry: int) -> Answer:
+        group = _keys(sale, (keys.sale, keys.invited, keys.inside, keys.admissions))
+        return await self._decide("claim", sale, group, entry)
+
+    async def finish(self, sale: Sale, entry: int) -> Answer:
+        group = _keys(sale, (keys.sale, keys.invited, keys.inside, keys.admissions))
+        return await self._decide("finish", sale, group, entry)
+
+    async def leave(self, sale: Sale, entry: int) -> Answer:
+        at = (keys.sale, keys.called, keys.invited, keys.inside, keys.returned, keys.admissions)
+        return await self._decide("leave", sale, _keys(sale, at), entry)
+
+    async def mark(self, sale: Sale, drawn: int, window: int, marks: list[Mark]) -> Answer:
+        at = (keys.sale, keys.called, keys.returned, keys.admissions)
+        presence = keys.presence(sale.shard, sale.id, window)
+        return await self._call("mark", sale, at, (drawn, pack_marks(marks)), (presence,))
+
+    async def admit(self, sale: Sale, drawn: int, serving: int, entries: bytes) -> Answer:
+        at = (keys.sale, keys.invited, keys.inside, keys.returned, keys.called, keys.admissions)
+        now = self.window(sale)
+        # One window ahead as well: the clock of the worker that marked may be a little before ours.
+        windows = (keys.presence(sale.shard, sale.id, window) for window in (now - 1, now, now + 1))
+        return await self._call("admit", sale, at, (drawn, serving, entries), tuple(windows))
+
+    async def view(self, sale: Sale, offset: int) -> tuple[Answer, bytes]:
+        """The head, and the bytes of the log from `offset` on."""
+        at = [keys.shard(sale.shard), *_keys(sale, (keys.sale, keys.admissions))]
+        answer = await self.store.call("view", at, [offset])
+        if isinstance(answer, bytes):
+            return _decoded(answer), b""
+        return _decoded(answer[0]), answer[1]
+
+    def window(self, sale: Sale) -> int:
+        """Number of the presence window of now."""
+        return self.store.clock.now_ms() // sale.presence_ms
+
+    async def _call(
+        self,
+        verb: str,
+        sale: Sale,
+        at: Spelt,
+        args: tuple[str | bytes | int, ...],
+        more: tuple[str, ...] = (),
+    ) -> Answer:
+        at_keys = [keys.shard(sale.shard), *_keys(sale, at), *more]
+        return _decoded(await self.store.call(verb, at_keys, [self.store.clock.now_ms(), *args]))
+
+    async def _decide(self, verb: str, sale: Sale, group: tuple[str, ...], field: int) -> Answer:
+        fixed = (keys.shard(sale.shard),)
+        return await self.store.decide(verb, shard=sale.shard, fixed=fixed, group=group, decision=[field])
+
+
+def _keys(sale: Sale, at: Spelt) -> tuple[str, ...]:
+    return tuple(spell(sale.shard, sale.id) for spell in at)
+
+
+def _buckets(fan: FanId | None) -> tuple[int, ...]:
+    """Numbers of the account's bucket for each size of crowd; the first two bytes choose, the other six are
+    the name."""
+    chosen = int.from_bytes(fan[:2]) if fan is not None else 0
+    starts = (0, BUCKETS[0], BUCKETS[0] + BUCKETS[1])
+    return tuple(start + chosen % count for start, count in zip(starts, BUCKETS, strict=True))
+
+
+def _decoded(answer: bytes) -> Answer:
+    words: Answer = msgspec.msgpack.decode(answer)
+    if words == ["NO_EPOCH"]:
+        raise GateClosed("the gate is closed")
+    return words

@@ -1,0 +1,111 @@
+"""Passes: the signed right to shop until a time, as EdDSA JWTs that any storefront can verify offline.
+
+Ed25519 signs deterministically (RFC 8032), so the same claims give the same text and a repeated claim hands
+out the same pass. A signature costs about 100 us to verify, hence each worker verifies a pass once and
+remembers it.
+"""
+
+import hashlib
+from collections import OrderedDict
+from typing import Final, Literal
+
+import jwt
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from jwt.utils import base64url_encode
+
+from allocator.sale import SaleId
+from waiting_room.answers import BadToken, ExpiredPass, WrongSale
+
+ISSUER: Final = "usher"
+PASS_CHARS_MAX: Final = 1024
+REMEMBERED_MAX: Final = 50_000
+
+
+class Pass(msgspec.Struct, frozen=True, kw_only=True):
+    """`entry` names the pass within its sale: one entry, one pass."""
+
+    sale: SaleId
+    fan: str
+    entry: int
+    issued_ms: int
+    expires_ms: int
+
+
+class Jwk(msgspec.Struct, frozen=True, kw_only=True):
+    """A public Ed25519 key as RFC 8037 writes it; `kid` is its RFC 7638 thumbprint."""
+
+    kty: Literal["OKP"] = "OKP"
+    crv: Literal["Ed25519"] = "Ed25519"
+    alg: Literal["EdDSA"] = "EdDSA"
+    use: Literal["sig"] = "sig"
+    x: str
+    kid: str
+
+
+class Passes:
+    """Writes and reads passes with the one key of the house."""
+
+    def __init__(self, key: Ed25519PrivateKey, remembered_max: int = REMEMBERED_MAX) -> None:
+        self._private = key
+        self._public = key.public_key()
+        x = base64url_encode(self._public.public_bytes_raw()).decode()
+        thumbprint = hashlib.sha256(f'{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}'.encode()).digest()
+        self._jwk = Jwk(x=x, kid=base64url_encode(thumbprint).decode())
+        self._verified: OrderedDict[str, Pass] = OrderedDict()
+        self._remembered_max = remembered_max
+
+    def write(self, granted: Pass) -> str:
+        """The text of a pass; its times are whole seconds."""
+        assert granted.expires_ms % 1000 == 0, "a JWT counts in seconds"
+        claims = {
+            "iss": ISSUER,
+            "sub": granted.fan,
+            "sale": granted.sale,
+            "jti": str(granted.entry),
+            "iat": granted.issued_ms // 1000,
+            "exp": granted.expires_ms // 1000,
+        }
+        return jwt.encode(claims, self._private, algorithm="EdDSA", headers={"kid": self._jwk.kid})
+
+    def read(self, text: str, sale: SaleId, now_ms: int) -> Pass | BadToken | WrongSale | ExpiredPass:
+        """The pass if we signed it for this sale and its time is not over, in that order."""
+        found = self._verified.get(text)
+        if found is None:
+            found = self._verify(text)
+            if found is None:
+                return BadToken()
+            self._remember(text, found)
+        if found.sale != sale:
+            return WrongSale()
+        return found if now_ms < found.expires_ms else ExpiredPass()
+
+    def jwks(self) -> bytes:
+        """The document for `/.well-known/jwks.json`."""
+        return msgspec.json.encode({"keys": [self._jwk]})
+
+    def _verify(self, text: str) -> Pass | None:
+        if len(text) > PASS_CHARS_MAX:
+            return None
+        # The time is compared with the store's clock by the caller, not with this machine's.
+        options: jwt.types.Options = {
+            "require": ["iss", "sub", "jti", "iat", "exp"],
+            "verify_exp": False,
+            "verify_iat": False,
+        }
+        try:
+            claims = jwt.decode(text, self._public, algorithms=["EdDSA"], issuer=ISSUER, options=options)
+        except jwt.InvalidTokenError:
+            return None
+        return Pass(
+            sale=SaleId(claims["sale"]),
+            fan=claims["sub"],
+            entry=int(claims["jti"]),
+            issued_ms=claims["iat"] * 1000,
+            expires_ms=claims["exp"] * 1000,
+        )
+
+    def _remember(self, text: str, found: Pass) -> None:
+        self._verified[text] = found
+        if len(self._verified) > self._remembered_max:
+            self._verified.popitem(last=False)

@@ -1,0 +1,200 @@
+"""The waiting room as the doors see it: join, ask how it stands, come in, leave.
+
+Decisions are made in the store, each by one function of `lua/`. How a place stands is answered from this
+worker's mirror alone; a decision made through this worker is entered there at once, so that its fan never
+reads an older state.
+"""
+
+from typing import Final, Literal
+
+import msgspec
+
+from allocator.answers import SaleClosed, SalePaused
+from allocator.sale import Sale, SaleState
+from store.connection import Store
+from waiting_room import answers
+from waiting_room.answers import BadToken, ExpiredPass, WrongSale
+from waiting_room.keyring import Keyring
+from waiting_room.line import Line
+from waiting_room.mirror import Mirror, Sales
+from waiting_room.passes import Pass, Passes
+from waiting_room.place import RANK_UNKNOWN, FanId, Place, PlaceSigner
+from waiting_room.pulse import pulse
+from waiting_room.status import status, status_json
+
+Verb = Literal["open", "pause", "resume", "close"]
+FIRST_POLL_S: Final = 1.0
+
+
+class WaitingRoom:
+    """One process's waiting room. What changes the line raises StoreUnavailable when the store cannot
+    decide."""
+
+    def __init__(self, store: Store, secret: bytes) -> None:
+        keyring = Keyring.derive(secret)
+        self._line = Line(store)
+        self._clock = store.clock
+        self._signer = PlaceSigner(keyring.place, keyring.fan)
+        self._passes = Passes(keyring.passes)
+        self.mirror = Mirror(self._line)
+
+    async def run(self, catalogue: Sales) -> None:
+        """Keeps the mirror of all sales and hands over polls, until cancelled."""
+        await self.mirror.run(catalogue)
+
+    async def put_sale(self, sale: Sale) -> SaleState:
+        """Write the rules of the sale; once it has opened, only capacity, shopping and claim time change."""
+        word, state = await self._line.put_sale(sale)
+        assert word == "PUT"
+        await self.mirror.refresh(sale)
+        found: SaleState = msgspec.convert(state, SaleState)
+        return found
+
+    async def move(self, sale: Sale, verb: Verb, reason: str = "") -> answers.MoveAnswer:
+        """Open, pause, resume or close; fans read the reason. The same move again changes nothing."""
+        word, *fields = await self._line.move(sale, verb, reason)
+        if word == "UNKNOWN_SALE":
+            return answers.UnknownSale()
+        if word == "CANNOT_MOVE":
+            return answers.CannotMove(fields[0])
+        assert word == "MOVED"
+        await self.mirror.refresh(sale)
+        return answers.Moved(fields[0])
+
+    async def join(
+        self, sale: Sale, account: str | None = None, request: str | None = None
+    ) -> answers.JoinAnswer:
+        """A place at the end. The same account, or the same request of a guest, gets its living place
+        again."""
+        named: FanId | None = None
+        if account is not None:
+            named = self._signer.account_fan(account)
+        elif request is not None:
+            named = self._signer.request_fan(f"{sale.id}:{request}")
+        word, *fields = await self._line.join(sale, named)
+        if word == "UNKNOWN_SALE":
+            return answers.UnknownSale()
+        if word == "SALE_CLOSED":
+            return SaleClosed()
+        entry, drawn = fields
+        fan = named if named is not None else self._signer.guest_fan(sale.serial, entry)
+        return self._joined(sale, entry, drawn, fan, again=word == "AGAIN")
+
+    def sign(self, place: Place) -> bytes:
+        """The token of a place."""
+        return self._signer.sign(place)
+
+    def read_place(self, token: str | bytes, sale: Sale) -> Place | BadToken | WrongSale:
+        """The place that a token of ours names, if it is of this sale."""
+        return self._signer.read(token if isinstance(token, bytes) else _ascii(token), sale.serial)
+
+    def status(self, sale: Sale, token: str | bytes) -> answers.PlaceStatus | BadToken | WrongSale:
+        """How the place stands; asks no one. It marks a waiting fan as present."""
+        place = self.read_place(token, sale)
+        if not isinstance(place, Place):
+            return place
+        return status(self.mirror.view(sale), place, self._signer.sign)
+
+    def status_json(self, sale: Sale, token: bytes) -> bytes | BadToken | WrongSale:
+        """`status` as the bytes to send, for the poll in front of the framework."""
+        place = self._signer.read(token, sale.serial)
+        if not isinstance(place, Place):
+            return place
+        return status_json(self.mirror.view(sale), place, self._signer.sign)
+
+    def pulse(self, sale: Sale) -> bytes:
+        """The public document of the sale, made at the last round of the mirror."""
+        view = self.mirror.view(sale)
+        return view.pulse or pulse(view)
+
+    def state(self, sale: Sale) -> SaleState:
+        """The state of the sale as the mirror has it."""
+        return self.mirror.view(sale).state
+
+    def counts(self, sale: Sale) -> answers.Counts:
+        """The line in numbers, a quarter second old at most while the store answers."""
+        view = self.mirror.view(sale)
+        return answers.Counts(
+            state=view.state,
+            joined=view.joined,
+            waiting=view.waiting,
+            invited=len(view.invited),
+            inside=len(view.inside),
+            serving=view.serving,
+        )
+
+    async def claim(self, sale: Sale, place: Place) -> answers.ClaimAnswer:
+        """The pass of an invited fan; asked again, the same pass while the sale's shopping time stays the
+        same."""
+        word, *fields = await self._line.claim(sale, place.entry)
+        match word:
+            case "INSIDE" | "ADMITTED":
+                ends_ms, shopping_ms = fields
+                return self._admitted(sale, place, ends_ms, shopping_ms, again=word == "INSIDE")
+            case "SALE_CLOSED":
+                return SaleClosed()
+            case "SALE_PAUSED":
+                return SalePaused(fields[0])
+            case "UNKNOWN_SALE":
+                return answers.UnknownSale()
+        assert word == "NOT_YOUR_TURN"
+        return answers.NotYourTurn(self.mirror.view(sale).where(place.entry))
+
+    def read_pass(self, text: str, sale: Sale) -> Pass | BadToken | WrongSale | ExpiredPass:
+        """The pass, if its time is not over and its holder has not left. Whether it is used up, the allocator
+        knows."""
+        found = self._passes.read(text, sale.id, self._clock.now_ms())
+        if isinstance(found, Pass) and self.mirror.view(sale).why_ended(found.entry) == "left":
+            return ExpiredPass()
+        return found
+
+    async def finish(self, sale: Sale, entry: int) -> answers.Finished | answers.AlreadyGone:
+        """The order of this entry is confirmed: it goes and makes room."""
+        (word,) = await self._line.finish(sale, entry)
+        return answers.Finished() if word == "FINISHED" else answers.AlreadyGone()
+
+    async def leave(self, sale: Sale, place: Place) -> answers.Left | answers.AlreadyGone:
+        """The fan gives the place up; its account may join again at the end."""
+        (word,) = await self._line.leave(sale, place.entry)
+        return answers.Left() if word == "LEFT" else answers.AlreadyGone()
+
+    def jwks(self) -> bytes:
+        """The public keys that passes verify with, for `/.well-known/jwks.json`."""
+        return self._passes.jwks()
+
+    def _joined(self, sale: Sale, entry: int, drawn: int, fan: FanId, *, again: bool) -> answers.Joined:
+        view = self.mirror.view(sale)
+        if drawn >= 0:
+            view.set_drawn(drawn)
+        rank = view.rank_of(entry)
+        place = Place(sale.serial, entry, RANK_UNKNOWN if rank is None else rank, fan)
+        stands = status(view, place, self._signer.sign)
+        return answers.Joined(
+            token=self._signer.sign(place).decode(),
+            entry=entry,
+            fan=place.fan_text,
+            rank=rank,
+            state=stands.state,
+            poll_in_s=FIRST_POLL_S if stands.poll_in_s is None else stands.poll_in_s,
+            again=again,
+        )
+
+    def _admitted(
+        self, sale: Sale, place: Place, ends_ms: int, shopping_ms: int, *, again: bool
+    ) -> answers.Admitted:
+        view = self.mirror.view(sale)
+        view.invited.pop(place.entry, None)
+        view.inside[place.entry] = ends_ms
+        granted = Pass(
+            sale=sale.id,
+            fan=place.fan_text,
+            entry=place.entry,
+            issued_ms=ends_ms - shopping_ms,
+            expires_ms=ends_ms,
+        )
+        return answers.Admitted(text=self._passes.write(granted), expires_ms=ends_ms, again=again)
+
+
+def _ascii(text: str) -> bytes:
+    """Characters outside ASCII become question marks, which no token has."""
+    return text.encode("ascii", "replace")
