@@ -44,7 +44,7 @@ def up() -> None:
     """Start everything: engines (embedded unless addresses are given), doors, writer, batch clock."""
     from rich.console import Console
 
-    from usher.serve import PortTaken
+    from usher.port import PortTaken
     from usher.up import FAILURES, Up
 
     settings = settings_or_exit()
@@ -62,7 +62,8 @@ def up() -> None:
 def api(worker: str, fd: int | None) -> None:
     """Serve the doors from one process; several may share the port."""
     from usher.log_lines import write_log_lines
-    from usher.serve import PortTaken, open_port, serve
+    from usher.port import PortTaken, open_port
+    from usher.serve import serve
 
     settings = settings_with_engines()
     write_log_lines(f"api-{worker}", settings.log_level)

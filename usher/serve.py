@@ -1,4 +1,4 @@
-"""One API process: the doors on a listening socket that it was given or opens itself."""
+"""One API process: the doors on a listening socket."""
 
 import socket
 from typing import Final
@@ -9,13 +9,8 @@ from api.app import create_app
 from api.settings import ApiSettings
 from usher.settings import Settings
 
-BACKLOG: Final = 2048
 KEEP_ALIVE_S: Final = 75
 STOP_TIMEOUT_S: Final = 5
-
-
-class PortTaken(Exception):
-    """The port is in use; the message names it."""
 
 
 def serve(settings: Settings, listening: socket.socket, worker: str) -> None:
@@ -34,24 +29,6 @@ def serve(settings: Settings, listening: socket.socket, worker: str) -> None:
         timeout_graceful_shutdown=STOP_TIMEOUT_S,
     )
     uvicorn.Server(config).run(sockets=[listening])
-
-
-def open_port(host: str, port: int, *, shared: bool) -> socket.socket:
-    """A listening socket; `shared` lets other processes of this user listen beside us. Raises PortTaken."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    if shared:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-    try:
-        listening.bind((host, port))
-    except OSError as error:
-        listening.close()
-        raise PortTaken(
-            f"Port {port} of {host} cannot be used ({error.strerror}): set USHER_PORT to another"
-        ) from error
-    listening.listen(BACKLOG)
-    return listening
 
 
 def api_settings(settings: Settings, worker: str) -> ApiSettings:

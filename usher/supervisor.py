@@ -101,10 +101,14 @@ class Supervisor:
     def watch(self) -> None:
         """Looks at every process ten times a second until a stop is asked for."""
         while not self.stopping:
-            now = time.monotonic()
-            for post in tuple(self._posts.values()):
-                self._look_at(post, now)
-            time.sleep(TICK_S)
+            self.look()
+
+    def look(self) -> None:
+        """One look at every process, and a tick's rest."""
+        now = time.monotonic()
+        for post in tuple(self._posts.values()):
+            self._look_at(post, now)
+        time.sleep(TICK_S)
 
     def stop(self) -> None:
         """Stops all, stage by stage; kills what takes too long, or all at once if asked a second time."""

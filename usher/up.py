@@ -19,10 +19,10 @@ from rich.console import Console
 from ledger.migrations import MigrationChanged, NewerDatabase
 from store.unavailable import StoreUnavailable
 from usher.engine import Engine, EngineFailed, last_words
+from usher.port import open_port
 from usher.postgres_engine import PostgresEngine
 from usher.process import Program
 from usher.run_folder import Addresses, RunFolder
-from usher.serve import open_port
 from usher.settings import Settings
 from usher.supervisor import DidNotStart, Role, Supervisor
 from usher.valkey_engine import ValkeyEngine
@@ -153,7 +153,7 @@ class Up:
             if time.monotonic() > until:
                 said = last_words(self._settings.folder.log / "api-1.log")
                 raise CannotStart(f"The doors did not open within {DOORS_TIMEOUT_S} s: {said}")
-            time.sleep(0.05)
+            self._supervisor.look()
 
     def _tell(self) -> None:
         data = self._settings.data
