@@ -34,6 +34,9 @@ STAGES: Final = {"api": 0, "admit": 1, "writer": 2, "engine": 3}
 """Doors close first, then nobody is called in, then the outbox is written out, then the engines stop."""
 
 
+STOPPED: Final = "stopped"
+
+
 class CannotStart(Exception):
     """`usher up` cannot do its work; the message says why in one sentence."""
 
@@ -69,7 +72,7 @@ class Up:
                 self._tell()
             self._supervisor.watch()
         finally:
-            with self._timed("stopped"):
+            with self._timed(STOPPED):
                 self._supervisor.stop()
 
     def _start(self, listening: socket.socket) -> None:
@@ -169,6 +172,8 @@ class Up:
     def _timed(self, what: str) -> Iterator[None]:
         since = time.monotonic()
         yield
+        if self._supervisor.stopping and what != STOPPED:
+            return
         self._console.print(f"  [green]✓[/] {what:<22}{time.monotonic() - since:5.1f} s", highlight=False)
 
 
