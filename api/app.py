@@ -6,23 +6,79 @@ import structlog
 from litestar import Litestar, Request, Response
 from litestar.config.app import AppConfig
 from litestar.datastructures import State
+from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.spec import Components, SecurityScheme
-from litestar.types import ASGIApp
+from litestar.types import ASGIApp, ControllerRouterHandler
 from prometheus_client import CollectorRegistry
 
-from api import health, metrics
+from api import (
+    contracts,
+    health,
+    holds,
+    jwks,
+    metrics,
+    orders,
+    pages,
+    payments,
+    places,
+    plans,
+    problem_pages,
+    sales,
+    settlements,
+    showtimes,
+    test_provider,
+)
+from api.doors import Doors
 from api.house import House
 from api.idempotency import Idempotency
 from api.meter import Meter
 from api.problems import Refusal, Refused, response
 from api.refusals import BadRequest, NoSuchPage, OurFault, StoreAway, TooLarge, WrongMethod
 from api.requests import StrictRequest
+from api.rooms import Rooms
 from api.settings import ApiSettings
 from store.unavailable import StoreUnavailable
 
-ROUTES: Final = (health.live, health.ready, metrics.metrics)
+ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
+    plans.put_plan,
+    sales.put_sale,
+    sales.get_sale,
+    sales.list_sales,
+    sales.open_sale,
+    sales.pause_sale,
+    sales.resume_sale,
+    sales.close_sale,
+    showtimes.put_showtime,
+    showtimes.list_showtimes,
+    showtimes.get_showtime,
+    showtimes.get_plan,
+    showtimes.get_seats,
+    showtimes.reclaim,
+    places.join,
+    places.pulse,
+    places.place_status,
+    places.claim,
+    holds.hold,
+    holds.release,
+    orders.place_order,
+    orders.get_order,
+    payments.pay,
+    payments.payment_event,
+    settlements.get_settlement,
+    contracts.put_contract,
+    contracts.list_contracts,
+    jwks.jwks,
+    health.live,
+    health.ready,
+    metrics.metrics,
+    problem_pages.explain,
+    pages.fans_page,
+    pages.files,
+    test_provider.ask_for_money,
+    test_provider.press,
+)
 log = structlog.get_logger("usher.api")
 
 
@@ -41,11 +97,18 @@ def create_app(settings: ApiSettings) -> ASGIApp:
             Exception: on_fault,
         },
         openapi_config=openapi(),
-        state=State({"house": house, "registry": registry}),
+        state=State({"house": house, "registry": registry, "gauges": metrics.Gauges(registry)}),
+        dependencies={"rooms": Provide(rooms_of, sync_to_thread=False)},
         logging_config=None,
         on_app_init=[plain],
     )
-    return Meter(Idempotency(inner, house), registry, settings.worker)
+    return Meter(Doors(Idempotency(inner, house), house), registry, settings.worker)
+
+
+def rooms_of(state: State) -> Rooms:
+    """What a route means by `rooms`; `store-unavailable` while they are closed."""
+    house: House = state.house
+    return house.rooms
 
 
 def plain(config: AppConfig) -> AppConfig:

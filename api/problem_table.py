@@ -119,7 +119,7 @@ _ROWS: dict[type, Row] = {
         403, "not-allowed", "This caller may not do that", "The token is of another sale.", "Join this sale."
     ),
     queue.NotYourTurn: Row(
-        409, "not-your-turn", "Not your turn", "The place is not invited.", "Ask for the place's status."
+        409, "not-your-turn", "Not your turn", "The place is {state}.", "Ask for the place's status."
     ),
     # A hold, in the order in which the store checks.
     answers.SaleNotOpen: Row(
@@ -162,8 +162,12 @@ _ROWS: dict[type, Row] = {
         410, "hold-expired", "The hold has ended", "The seats went back.", "Hold seats again."
     ),
     answers.UnknownOrder: Row(404, "unknown-order", "No such order", "No such order.", "Check the order id."),
-    refusals.OrderExpired: Row(
-        410, "hold-expired", "The time to pay has ended", "The seats went back.", "Hold seats again."
+    refusals.HoldPaid: Row(
+        409,
+        "already-paid",
+        "The order is paid already",
+        "Its seats stay with it.",
+        "Ask the storefront for a refund.",
     ),
     answers.AlreadyPaid: Row(
         409,
@@ -196,6 +200,14 @@ _ROWS: dict[type, Row] = {
         "ledger-unavailable",
         "The ledger cannot be reached",
         "Sales go on; definitions and statements wait.",
+        "Send the same request again.",
+        retry_s=5,
+    ),
+    refusals.IdentityAway: Row(
+        503,
+        "identity-unavailable",
+        "The storefront's keys cannot be read",
+        "Its identity tokens cannot be checked now.",
         "Send the same request again.",
         retry_s=5,
     ),

@@ -43,10 +43,11 @@ Refusal = (
     | refusals.UnknownContract
     | refusals.UnknownProvider
     | refusals.AlreadyOnSale
-    | refusals.OrderExpired
+    | refusals.HoldPaid
     | refusals.BadDefinition
     | refusals.StoreAway
     | refusals.LedgerAway
+    | refusals.IdentityAway
     | refusals.OurFault
 )
 MEDIA_TYPE: Final = "application/problem+json"

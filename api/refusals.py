@@ -61,7 +61,8 @@ class AlreadyOnSale(msgspec.Struct, frozen=True):
     what: str
 
 
-class OrderExpired(msgspec.Struct, frozen=True): ...
+class HoldPaid(msgspec.Struct, frozen=True):
+    """The hold has become a paid order, which keeps its seats."""
 
 
 class BadDefinition(msgspec.Struct, frozen=True):
@@ -77,6 +78,10 @@ class StoreAway(msgspec.Struct, frozen=True):
 
 class LedgerAway(msgspec.Struct, frozen=True):
     """Postgres does not answer; only definitions and accounts need it."""
+
+
+class IdentityAway(msgspec.Struct, frozen=True):
+    """The storefront's keys have never been read, so its tokens can be neither trusted nor refused."""
 
 
 class OurFault(msgspec.Struct, frozen=True): ...

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
 from litestar import Request
-from litestar.params import Parameter
+from litestar.params import PathParameter, QueryParameter
 
 from api.problems import Refused
 from api.refusals import BadRequest, UnsupportedMedia
@@ -17,8 +17,9 @@ from api.refusals import BadRequest, UnsupportedMedia
 ID_PATTERN: Final = r"^[A-Za-z0-9._-]{1,64}$"
 Id = Annotated[str, msgspec.Meta(pattern=ID_PATTERN)]
 """An id in a body."""
-PathId = Annotated[str, Parameter(pattern=ID_PATTERN)]
+PathId = Annotated[str, PathParameter(pattern=ID_PATTERN)]
 """An id in an address."""
+QueryId = Annotated[str, QueryParameter(pattern=ID_PATTERN)]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 T = TypeVar("T")
 

@@ -1,0 +1,26 @@
+"""Who the fan is: by the pass that the waiting room gave, for the sale that the pass is for."""
+
+from typing import Any
+
+from litestar import Request
+
+from allocator.sale import Sale
+from api.callers import bearer
+from api.problems import Refused
+from api.refusals import NotAllowed
+from api.rooms import Rooms
+from waiting_room.passes import Pass
+
+
+def admitted(request: Request[Any, Any, Any], rooms: Rooms, sale: Sale) -> Pass:
+    """The pass of the caller, good now and for this sale."""
+    found = rooms.waiting_room.read_pass(bearer(request.headers.get("authorization")), sale)
+    if not isinstance(found, Pass):
+        raise Refused(found)
+    return found
+
+
+def owned(pass_: Pass, fan: str) -> None:
+    """Refuses what belongs to another fan."""
+    if pass_.fan != fan:
+        raise Refused(NotAllowed(why="It belongs to another fan."))

@@ -1,0 +1,103 @@
+"""Money for orders: told by the storefront, or by a payment provider's signed event."""
+
+from contextlib import suppress
+from typing import Any
+
+import msgspec
+from litestar import Request, Response, post
+from litestar.params import JSONBody
+
+from allocator.answers import (
+    AlreadyPaid,
+    ConfirmAnswer,
+    LateRefunded,
+    OrderConfirmed,
+    UnknownOrder,
+    WrongAmount,
+)
+from allocator.catalogue import OnSale
+from allocator.outbox import PaymentBlob, Token
+from api.callers import need
+from api.order_view import OrderView
+from api.orders import ordered_at, view_of
+from api.places import NO_STORE
+from api.problems import Refused, row_of
+from api.provider_events import Amount, Currency, EventPayment, Word, verified
+from api.refusals import UnknownProvider
+from api.requests import Input, PathId, check_media
+from api.rooms import OpenRooms, Rooms
+from store.unavailable import StoreUnavailable
+
+
+class PaymentBody(Input, frozen=True, kw_only=True):
+    amount: Amount
+    currency: Currency
+    method: Word
+    reference: Word
+
+
+class EventView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the event did. Money of `already-paid` and `late-refunded` is recorded to be given back."""
+
+    outcome: str
+    order: str | None = None
+    state: str | None = None
+
+
+@post(
+    "/v1/orders/{order:str}/payments",
+    operation_id="pay",
+    tags=["storefront"],
+    guards=[need("storefront")],
+    security=[{"bearer": []}],
+)
+async def pay(order: PathId, data: JSONBody[PaymentBody], rooms: OpenRooms) -> Response[OrderView]:
+    """The storefront took the money: the order is confirmed, and so it stays when told again."""
+    onsale, token = await ordered_at(order, rooms)
+    payment = PaymentBlob("storefront", data.method, data.reference, data.amount, data.currency)
+    answer = await confirm(onsale, token, payment, rooms)
+    if not isinstance(answer, OrderConfirmed):
+        raise Refused(answer)
+    return Response(await view_of(onsale, token, rooms), status_code=201, headers=NO_STORE)
+
+
+@post("/v1/payments/{provider:str}/events", operation_id="paymentEvent", tags=["providers"], status_code=200)
+async def payment_event(request: Request[Any, Any, Any], provider: PathId, rooms: OpenRooms) -> EventView:
+    """A provider's event, signed by Standard Webhooks. Told again, it changes nothing."""
+    secret = rooms.settings.providers.get(provider)
+    if secret is None or (provider == "test" and not rooms.settings.test_provider):
+        raise Refused(UnknownProvider())
+    check_media(request.headers.get("content-type", ""))
+    event = verified(secret, await request.body(), request.headers)
+    if event is None:
+        return EventView(outcome="ignored")
+    if event.type == "payment.declined":
+        onsale, token = await ordered_at(event.data.order, rooms)
+        return EventView(
+            outcome="declined", order=event.data.order, state=(await view_of(onsale, token, rooms)).state
+        )
+    return await paid(provider, event.data, rooms)
+
+
+async def paid(provider: str, told: EventPayment, rooms: Rooms) -> EventView:
+    """Money that came twice or too late is noted and given back: nothing to send again, no error."""
+    onsale, token = await ordered_at(told.order, rooms)
+    payment = PaymentBlob(provider, told.method, told.reference, told.amount, told.currency)
+    answer = await confirm(onsale, token, payment, rooms)
+    match answer:
+        case OrderConfirmed():
+            return EventView(outcome="confirmed", order=told.order, state="confirmed")
+        case AlreadyPaid() | LateRefunded():
+            return EventView(outcome=row_of(answer).slug, order=told.order)
+        case UnknownOrder() | WrongAmount():
+            raise Refused(answer)
+
+
+async def confirm(onsale: OnSale, token: Token, payment: PaymentBlob, rooms: Rooms) -> ConfirmAnswer:
+    """Sold, for good; the fan's place is done with it."""
+    answer = await rooms.allocator.confirm(onsale, token, payment)
+    if isinstance(answer, OrderConfirmed):
+        # The pass ends by itself too, only later: a confirmed order is never refused for this.
+        with suppress(StoreUnavailable):
+            await rooms.waiting_room.finish(onsale.sale, answer.entry)
+    return answer

@@ -1,0 +1,181 @@
+"""Sales: delegated by the storefront, moved by operators."""
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from litestar import Response, get, post, put
+from litestar.params import JSONBody
+
+from allocator.sale import Identity, Sale, SaleId, SaleState
+from api.callers import need
+from api.moments import Moment, rfc3339, to_ms
+from api.problems import Refused
+from api.refusals import AlreadyOnSale, BadRequest
+from api.requests import Input, Name, PathId
+from api.rooms import OpenRooms, Rooms, past_gate, reaching_ledger
+from api.sale_counts import SaleCounts, with_ledger
+from ledger import definitions
+from store import keys
+from waiting_room.answers import Moved
+from waiting_room.draw import commitment
+
+Seconds = Annotated[int, msgspec.Meta(ge=1, le=86_400)]
+
+
+class SaleBody(Input, frozen=True, kw_only=True):
+    title: Name
+    opens_at: Moment
+    draw: bool = True
+    capacity: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
+    shopping_s: Seconds = 600
+    seats_per_fan: Annotated[int, msgspec.Meta(ge=1, le=100)] = 4
+    identity: Identity = "guest"
+    claim_s: Seconds = 60
+    hold_s: Seconds = 600
+    pay_s: Seconds = 600
+    presence_s: Seconds = 30
+
+
+class MoveBody(Input, frozen=True, kw_only=True):
+    """`reason` is what fans see while the sale is paused."""
+
+    reason: Annotated[str, msgspec.Meta(max_length=500)] = ""
+
+
+class SaleView(msgspec.Struct, frozen=True, kw_only=True):
+    """`seed_sha256` commits to the draw before anyone joins."""
+
+    sale: str
+    title: str
+    state: SaleState
+    opens_at: str
+    draw: bool
+    seats_per_fan: int
+    identity: Identity
+    seed_sha256: str
+
+
+class Sales(msgspec.Struct, frozen=True):
+    sales: list[SaleView]
+
+
+class StateView(msgspec.Struct, frozen=True):
+    sale: str
+    state: SaleState
+
+
+@put(
+    "/v1/sales/{sale:str}",
+    operation_id="putSale",
+    tags=["storefront"],
+    guards=[need("storefront")],
+    security=[{"bearer": []}],
+)
+async def put_sale(sale: PathId, data: JSONBody[SaleBody], rooms: OpenRooms) -> Response[SaleView]:
+    """Delegates a sale. Once it has opened, only title, capacity and shopping time may change."""
+    if data.identity == "storefront" and not rooms.settings.identity_jwks:
+        raise Refused(BadRequest(why="identity: no keys of the storefront are set up."))
+    wanted = sale_of(sale, data, rooms.settings.shards)
+    fixed = await rooms.has_begun(sale)
+    async with reaching_ledger():
+        stored = await definitions.put_sale(rooms.pool, wanted, fixed=fixed)
+    if isinstance(stored, definitions.Fixed):
+        raise Refused(AlreadyOnSale(what=", ".join(stored.fields)))
+    await rooms.catalogue.put_sale(stored.definition)
+    await past_gate(lambda: rooms.waiting_room.put_sale(stored.definition))
+    view = view_of(stored.definition, rooms.state_of(stored.definition))
+    return Response(view, status_code=201 if stored.created else 200)
+
+
+@get(
+    "/v1/sales/{sale:str}",
+    operation_id="getSale",
+    tags=["storefront", "operator"],
+    guards=[need("storefront", "operator")],
+    security=[{"bearer": []}],
+)
+async def get_sale(sale: PathId, rooms: OpenRooms) -> SaleCounts:
+    """State and live counts."""
+    return await with_ledger(await rooms.sale(sale), rooms)
+
+
+@get("/v1/sales", operation_id="listSales", tags=["fans"], sync_to_thread=False)
+def list_sales(rooms: OpenRooms) -> Sales:
+    """Every sale, public."""
+    return Sales([view_of(sale, rooms.state_of(sale)) for sale in rooms.catalogue.sales()])
+
+
+async def move(
+    sale: str, verb: Literal["open", "pause", "resume", "close"], reason: str, rooms: Rooms
+) -> StateView:
+    """One way for all four moves."""
+    answer = await rooms.waiting_room.move(await rooms.sale(sale), verb, reason)
+    if not isinstance(answer, Moved):
+        raise Refused(answer)
+    return StateView(sale, answer.state)
+
+
+MOVES: dict[str, Any] = {
+    "tags": ["operator"],
+    "guards": [need("operator")],
+    "security": [{"bearer": []}],
+    "status_code": 200,
+}
+
+
+@post("/v1/sales/{sale:str}/open", operation_id="openSale", **MOVES)
+async def open_sale(sale: PathId, rooms: OpenRooms) -> StateView:
+    """Opens the sale: the draw is made and batches come in."""
+    return await move(sale, "open", "", rooms)
+
+
+@post("/v1/sales/{sale:str}/pause", operation_id="pauseSale", **MOVES)
+async def pause_sale(sale: PathId, rooms: OpenRooms, data: JSONBody[MoveBody | None] = None) -> StateView:
+    """Pauses the sale; fans see the reason and keep their places."""
+    return await move(sale, "pause", data.reason if data else "", rooms)
+
+
+@post("/v1/sales/{sale:str}/resume", operation_id="resumeSale", **MOVES)
+async def resume_sale(sale: PathId, rooms: OpenRooms) -> StateView:
+    """Goes on after a pause."""
+    return await move(sale, "resume", "", rooms)
+
+
+@post("/v1/sales/{sale:str}/close", operation_id="closeSale", **MOVES)
+async def close_sale(sale: PathId, rooms: OpenRooms) -> StateView:
+    """Ends the sale for good."""
+    return await move(sale, "close", "", rooms)
+
+
+def sale_of(sale: str, body: SaleBody, shards: int) -> Sale:
+    """The definition; serial and seed are the ledger's to give."""
+    return Sale(
+        id=SaleId(sale),
+        serial=0,
+        shard=keys.shard_of(sale, shards),
+        title=body.title,
+        opens_at_ms=to_ms(body.opens_at),
+        draw=body.draw,
+        capacity=body.capacity,
+        shopping_ms=body.shopping_s * 1000,
+        seats_per_fan=body.seats_per_fan,
+        identity=body.identity,
+        claim_ms=body.claim_s * 1000,
+        hold_ms=body.hold_s * 1000,
+        pay_ms=body.pay_s * 1000,
+        presence_ms=body.presence_s * 1000,
+        seed="",
+    )
+
+
+def view_of(sale: Sale, state: SaleState) -> SaleView:
+    return SaleView(
+        sale=sale.id,
+        title=sale.title,
+        state=state,
+        opens_at=rfc3339(sale.opens_at_ms),
+        draw=sale.draw,
+        seats_per_fan=sale.seats_per_fan,
+        identity=sale.identity,
+        seed_sha256=commitment(sale.seed),
+    )
