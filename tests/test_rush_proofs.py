@@ -47,9 +47,9 @@ GOOD = Facts(
     visits=(Visit(1, 0, 100), Visit(2, 50, 100), Visit(3, 100, 200)),
     crowded=2,
     waiting=(
-        Waiting(entry=1, rank=0, polls_ms=(1_000, 6_000)),
-        Waiting(entry=2, rank=1, polls_ms=(1_000, 6_000)),
-        Waiting(entry=3, rank=2, polls_ms=(1_000,)),
+        Waiting(entry=1, told=0, polls_ms=(1_000, 6_000)),
+        Waiting(entry=2, told=1, polls_ms=(1_000, 6_000)),
+        Waiting(entry=3, told=2, polls_ms=(1_000,)),
     ),
     log=(
         LogRecord("c", 2, 100),
@@ -153,7 +153,7 @@ FAIR: tuple[tuple[str, Facts], ...] = (
         planted(
             presence_ms=4_000,
             log=(LogRecord("i", 3, 5_500),),
-            waiting=(Waiting(entry=1, rank=0, polls_ms=(1_000, 9_000)), GOOD.waiting[2]),
+            waiting=(Waiting(entry=1, told=0, polls_ms=(1_000, 9_000)), GOOD.waiting[2]),
         ),
     ),
     (

@@ -14,6 +14,8 @@ from usher.rush_scene import Scene
 from usher.rush_temper import Temper, chance
 
 LOOK_EVERY_S: Final = 0.5
+AGAIN_MAX: Final = 8
+"""How often fans come back for seats that were left when everybody had gone."""
 PAYING_TIMEOUT_S: Final = 30.0
 
 
@@ -45,6 +47,7 @@ class Crowd:
         self._say = say
         self._fans: dict[asyncio.Task[None], Fan] = {}
         self._crowd_sent = False
+        self._again = 0
 
     async def come(self, before_open: bool, zero: float) -> None:
         """Sends those who come before the open, or those after it; `zero` is the open on the loop's clock."""
@@ -67,7 +70,8 @@ class Crowd:
         while True:
             standing = await self._look(time.monotonic() - began)
             self._say(standing)
-            if standing.sold_out or self._nobody_left() or standing.at_s > 60 * minutes_max:
+            done = standing.sold_out or standing.at_s > 60 * minutes_max
+            if done or (self._nobody_left() and not self._send_again(standing.seats_free)):
                 break
             await asyncio.sleep(LOOK_EVERY_S)
         await self._send_home()
@@ -85,6 +89,20 @@ class Crowd:
 
     def _nobody_left(self) -> bool:
         return self._crowd_sent and all(task.done() for task in self._fans)
+
+    def _send_again(self, seats_free: int) -> bool:
+        """Fans come back for what was left over; False when they did so often enough."""
+        if not seats_free or self._again == AGAIN_MAX:
+            return False
+        self._again += 1
+        for temper in self._tempers[:seats_free]:
+            buyer = msgspec.structs.replace(temper, manner="buys", party=min(2, temper.party), naps=False)
+            fan = Fan(
+                self.scene, buyer, chance(self._seed, -1 - temper.number - self._again * len(self._tempers))
+            )
+            self._fans[asyncio.create_task(self._live(fan))] = fan
+            self.scene.tape.counts["came back for leftovers"] += 1
+        return True
 
     async def _look(self, at_s: float) -> Standing:
         scene = self.scene

@@ -65,10 +65,13 @@ class LogRecord(msgspec.Struct, frozen=True):
 
 
 class Waiting(msgspec.Struct, frozen=True, kw_only=True):
-    """One place in line as its fan saw it: receipt times of the answers that said `waiting`, ascending."""
+    """One place in line as its fan saw it: receipt times of the answers that said `waiting`, ascending.
+
+    `told` is the rank the doors named, None if the fan was called before they could.
+    """
 
     entry: int
-    rank: int
+    told: int | None
     polls_ms: tuple[int, ...]
 
 

@@ -36,11 +36,13 @@ class Fan:
             if self.scene.over.is_set():
                 break
             place = await self._join(round_number)
-            if place is None or not await self._wait(place):
+            if place is None:
                 break
-            if await self._visit(place):
+            outcome = await self._wait(place)
+            if outcome == "gone" or (outcome == "invited" and await self._visit(place)):
                 break
-            self.manner = "buys"
+            if self.manner != "walks_off":
+                self.manner = "buys"
         self.stage = "gone"
 
     async def _join(self, round_number: int) -> str | None:
@@ -56,8 +58,8 @@ class Fan:
         tape.counts["joined" if round_number == 0 else "joined again"] += 1
         return str(answer.body["place"])
 
-    async def _wait(self, place: str) -> bool:
-        """True once invited; False when the fan left or the line ended."""
+    async def _wait(self, place: str) -> Literal["invited", "missed", "gone"]:
+        """Until invited, or the invitation was missed, or the fan left or the line ended."""
         door, tape = self.scene.door, self.scene.tape
         path = f"/v1/sales/{self.scene.terms.sale}/place"
         polls = 0
@@ -66,18 +68,18 @@ class Fan:
             body = answer.body
             state = body.get("state")
             if state in ("invited", "inside"):
-                return True
+                return "invited"
             if state != "waiting":
                 tape.counts[f"place {state or answer.slug}"] += 1
-                return False
+                return "missed" if body.get("why") == "timed-out" else "gone"
             polls += 1
             place = str(body.get("place", place))
             self._note(entry_of_place(place), body.get("rank"))
             if self.manner == "walks_off" and polls > 1:
                 tape.counts["walked off"] += 1
-                return False
+                return "gone"
             await asyncio.sleep(self._pause_s(float(body.get("poll_in_s", 2)), body.get("rank") is not None))
-        return False
+        return "gone"
 
     def _pause_s(self, told_s: float, drawn: bool) -> float:
         """As told; a napping fan sleeps past its presence once, after the draw."""
@@ -88,10 +90,9 @@ class Fan:
         return told_s * self.dice.uniform(0.9, 1.0)
 
     def _note(self, entry: int, rank: object) -> None:
-        """Only answers with a rank count: before the draw nobody is ahead of anybody."""
+        self.scene.tape.polls_ms[entry].append(self.scene.tape.now_ms())
         if isinstance(rank, int):
             self.scene.tape.ranks[entry] = rank
-            self.scene.tape.polls_ms[entry].append(self.scene.tape.now_ms())
 
     async def _visit(self, place: str) -> bool:
         """Claims the pass and shops; True when there is nothing left to come back for."""

@@ -43,18 +43,16 @@ def passed_over(facts: Facts) -> Finding:
 
 
 def _events(facts: Facts) -> Iterator[Event]:
-    ranks = {place.entry: place.rank for place in facts.waiting}
     invited_ms: dict[int, int] = {}
     for record in facts.log:
         if record.kind != "i":
             continue
         invited_ms.setdefault(record.entry, record.at_ms)
-        rank = ranks.get(record.entry)
-        if rank is not None and not _troubled(facts, record.at_ms):
-            yield record.at_ms, INVITED, rank, 0
+        if not _troubled(facts, record.at_ms):
+            yield record.at_ms, INVITED, facts.ranks[record.entry], 0
     for place in facts.waiting:
         for from_ms, to_ms in _present(facts, place, invited_ms.get(place.entry)):
-            yield from_ms, PRESENT, place.rank, to_ms
+            yield from_ms, PRESENT, facts.ranks[place.entry], to_ms
 
 
 def _present(facts: Facts, place: Waiting, invited_ms: int | None) -> Iterator[tuple[int, int]]:

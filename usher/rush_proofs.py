@@ -109,9 +109,9 @@ def _overshoot_by_log(facts: Facts) -> int:
 def draw_wrong(facts: Facts) -> Finding:
     """Ranks told to fans that the committed seed does not give, and calls that the log shows in disorder."""
     wrong = [
-        f"entry {place.entry} was told rank {place.rank}, drew {facts.ranks.get(place.entry)}"
+        f"entry {place.entry} was told rank {place.told}, drew {facts.ranks[place.entry]}"
         for place in facts.waiting
-        if facts.ranks.get(place.entry) != place.rank
+        if place.told is not None and place.told != facts.ranks[place.entry]
     ]
     if not facts.committed:
         wrong.append("the seed is not the one whose digest was shown before")

@@ -156,7 +156,7 @@ class Rush:
             visits=tuple(tape.visits),
             crowded=watch.crowded,
             waiting=tuple(
-                Waiting(entry=entry, rank=tape.ranks[entry], polls_ms=tuple(polls))
+                Waiting(entry=entry, told=tape.ranks.get(entry), polls_ms=tuple(polls))
                 for entry, polls in tape.polls_ms.items()
             ),
             log=log,
