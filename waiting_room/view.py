@@ -49,7 +49,7 @@ class SaleView:
         self.load = 0.0
         self.estimated_ms = 0
         self.told: tuple[str | None, str, int] | None = None
-        self.trouble: str | None = None
+        self.trouble: str | None = AWAY
         self.epoch = self.now_ms = self.offset = 0
         self.forget()
 
@@ -77,6 +77,7 @@ class SaleView:
         Two reads may be under way at once; the later answer to the same offset repeats bytes and is dropped.
         """
         if head.length < self.offset:
+            # The store has lost records and was opened all the same: what it says now is what holds.
             self.forget()
             return False
         if offset != self.offset:
