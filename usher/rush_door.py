@@ -80,6 +80,7 @@ class Door:
             tries += 1
             if time.monotonic() + pause_s > until:
                 raise GaveUp(f"{method} {path} was not answered for {PATIENCE_S:.0f} s")
+            pause_s = max(pause_s, min(0.1 * 2**tries, PAUSE_S_MAX))
             await asyncio.sleep(
                 min(pause_s, PAUSE_S_MAX) * self._dice.uniform(0.8, 1.2) + 0.05 * min(tries, 10)
             )
