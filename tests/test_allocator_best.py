@@ -91,7 +91,7 @@ def longest(show: OnSale, seats: str, category: str | None) -> int:
     return max(n for n in range(1, 4) if any(True for _ in blocks(show, seats, n, category)))
 
 
-SPLITS: Final = (
+SPLITS: Final[tuple[tuple[str, str, int, list[str]], ...]] = (
     # hall, sold, party, pieces expected
     ("aaaa_aaaa", "A-1 A-2 A-7", 3, ["A-3 A-4", "A-6"]),
     ("aaaaaaa", "A-4", 5, ["A-1 A-2 A-3", "A-5 A-6"]),
