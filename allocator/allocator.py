@@ -5,6 +5,7 @@ so a worker may die at any moment.
 """
 
 import hashlib
+from collections.abc import Iterable
 from typing import Any, Final
 
 import msgspec
@@ -30,8 +31,11 @@ class Allocator:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    async def load(self, onsale: OnSale) -> Loaded | AlreadyOnSale:
-        """Put the showtime on sale. The same again changes nothing; another one only before the open."""
+    async def load(self, onsale: OnSale, owned: Iterable[int] = ()) -> Loaded | AlreadyOnSale:
+        """Put the showtime on sale. The same again changes nothing; another one only before the open.
+
+        `owned`: indices of seats that were sold before the store was lost.
+        """
         show, geometry, shard = onsale.showtime, onsale.geometry, onsale.sale.shard
         own = [keys.show(shard, show.id), keys.geometry(shard, geometry.digest), keys.board(shard, show.id)]
         kept = [keys.holds(shard, show.id), keys.deadlines(shard, show.id)]
@@ -41,7 +45,7 @@ class Allocator:
             _definition(onsale),
             show.orphans,
             geometry.blob,
-            geometry.initial(show.blocked, show.sold),
+            geometry.initial(show.blocked, show.sold, owned),
         )
         return AlreadyOnSale(version) if word == "ALREADY_ON_SALE" else Loaded(version, word == "REPLAYED")
 

@@ -21,6 +21,7 @@ SEATS_PER_HOLD_MAX: Final = 25
 """Longest block that is told apart from longer ones."""
 FREE: Final = b"."
 BLOCKED: Final = b"b"
+SOLD: Final = b"s"
 SOLD_ELSEWHERE: Final = b"x"
 
 
@@ -75,8 +76,11 @@ class Geometry:
     def category_number(self, key: str) -> int | None:
         return self._number.get(key)
 
-    def initial(self, blocked: Iterable[str], sold: Iterable[str]) -> bytes:
-        """The board before the first hold: wheelchair and companion places stay out of general allocation."""
+    def initial(self, blocked: Iterable[str], sold: Iterable[str], owned: Iterable[int] = ()) -> bytes:
+        """The board before the first hold: wheelchair and companion places stay out of general allocation.
+
+        `owned`: indices of seats that we sold, for a store that is filled anew.
+        """
         board = bytearray(FREE * len(self))
         for index, seat in enumerate(self.seats):
             if seat.accessible or seat.companion:
@@ -85,6 +89,8 @@ class Geometry:
             for name in names:
                 index = self._index[SeatName(name)]
                 board[index : index + 1] = letter
+        for index in owned:
+            board[index : index + 1] = SOLD
         return bytes(board)
 
     def _segments(self, focal: Point) -> list[Segment]:

@@ -132,10 +132,15 @@ class Supervisor:
         while any(post.child.poll() is None for post in posts):
             if time.monotonic() > until or self._asked_to_stop > 1:
                 for post in posts:
-                    post.child.kill()
-                    post.child.wait()
+                    self._kill(post)
                 return
             time.sleep(TICK_S / 5)
+
+    def _kill(self, post: Post) -> None:
+        if post.child.poll() is None:
+            self._say(f"{post.role.name} did not stop (process {post.child.pid}) and was killed")
+            post.child.kill()
+            post.child.wait()
 
     def _look_at(self, post: Post, now: float) -> None:
         code = post.child.poll()

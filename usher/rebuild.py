@@ -1,0 +1,174 @@
+"""`usher rebuild`: an empty store gets back what Postgres knows, and the sales come back paused.
+
+Back come: plans, sales, showtimes, every sold seat with its buyer's count, and where the outbox goes on. Gone
+with the old store are holds, unpaid orders and who stood where. Places are in the fans' own tokens and stay good:
+entries go on far above all that were given, so that nobody shares one, and the old ones count as called while
+absent, which lets them in by their rank.
+"""
+
+import asyncio
+import sys
+from collections import defaultdict
+from typing import Any, Final
+
+import click
+import msgspec
+from rich.console import Console
+
+from allocator.allocator import Allocator
+from allocator.catalogue import Catalogue
+from allocator.sale import Sale
+from ledger import definitions
+from ledger.cursors import all_cursors, shards_in_use
+from ledger.orders import SoldSeat, sold_seats
+from ledger.pool import Pool, connect
+from ledger.rebuild import last_entry, reclaimed_showtimes
+from store import keys
+from store.connection import Store
+from store.unavailable import StoreUnavailable
+from usher.library import library
+from usher.settings import Settings
+from waiting_room.line import Line
+
+ENTRIES_APART: Final = 1_000_000
+"""More than ever join between the last buyer and the loss of the store."""
+FAN_FACTOR: Final = 1024
+"""How allocator/lua/fans.lua packs a fan: (last used entry + 1) * 1024 + seats."""
+NEVER_MS: Final = 2**52
+REASON: Final = "The sale was restored after a fault; it goes on soon, and every ticket sold is valid."
+REBUILDING: Final = "rebuilding"
+"""Field of a shard's hash while it is filled, so that a rebuild broken off halfway can be taken up again."""
+
+
+class NotEmpty(Exception):
+    """The store has sales of its own; filling it from Postgres could sell a seat twice."""
+
+
+class Rebuilt(msgspec.Struct):
+    """What came back."""
+
+    sales: int = 0
+    showtimes: int = 0
+    seats_sold: int = 0
+
+
+@click.command()
+def rebuild() -> None:
+    """Fill an empty store from Postgres; the sales come back paused."""
+    from usher.cli import settings_with_engines
+
+    try:
+        rebuilt = asyncio.run(_rebuild(settings_with_engines()))
+    except (NotEmpty, StoreUnavailable, OSError) as error:
+        click.echo(f"usher: {error}", err=True)
+        sys.exit(1)
+    Console().print(
+        f"{rebuilt.sales} sales and {rebuilt.showtimes} showtimes are back, {rebuilt.seats_sold} seats sold. "
+        "Opened sales are paused: resume each when its fans may go on."
+    )
+
+
+async def _rebuild(settings: Settings) -> Rebuilt:
+    store = await Store.connect(settings.valkey_url, library=library(), shards=settings.shards)
+    try:
+        pool = await connect(settings.postgres_url)
+        try:
+            return await Rebuild(store, pool).run()
+        finally:
+            await pool.close()
+    finally:
+        await store.close()
+
+
+class Rebuild:
+    """One rebuild; it may run again after it was broken off."""
+
+    def __init__(self, store: Store, pool: Pool) -> None:
+        self._store = store
+        self._pool = pool
+        self._client: Any = store.client
+        self._catalogue = Catalogue(store)
+        self._allocator = Allocator(store)
+        self._rebuilt = Rebuilt()
+
+    async def run(self) -> Rebuilt:
+        """Fills the store; raises NotEmpty and changes nothing when it has showtimes of its own."""
+        await self._refuse_unless_empty()
+        await self._put_definitions()
+        versions = {cursor.shard: cursor.version for cursor in await all_cursors(self._pool)}
+        shards = await shards_in_use(self._pool)
+        for shard in shards:
+            await self._open(shard, versions.get(shard, 0))
+        await self._load_showtimes()
+        # Sales come last: without its sale a showtime refuses every hold, so nothing is sold half-loaded.
+        for sale in self._catalogue.sales():
+            await self._put_sale(sale)
+        for shard in shards:
+            await self._client.hdel(keys.shard(shard), REBUILDING)
+        return self._rebuilt
+
+    async def _refuse_unless_empty(self) -> None:
+        for stored in await definitions.all_showtimes(self._pool):
+            sale = await definitions.find_sale(self._pool, stored.showtime.sale)
+            assert sale, "a stored showtime has a stored sale"
+            begun = await self._client.hget(keys.shard(sale.shard), REBUILDING)
+            if not begun and await self._client.exists(keys.show(sale.shard, stored.showtime.id)):
+                raise NotEmpty(f"the store has seats of {stored.showtime.id}: only an empty store is rebuilt")
+
+    async def _put_definitions(self) -> None:
+        plans = await definitions.all_plans(self._pool)
+        current = {plan.name: plan.digest for plan in plans}
+        for stored in await definitions.all_showtimes(self._pool):
+            show = stored.showtime
+            if current.get(show.plan) != show.plan_digest:  # the name points at a newer plan by now
+                old = await definitions.find_document(self._pool, show.plan_digest)
+                assert old, "a showtime's plan is stored"
+                await self._catalogue.put_plan(show.plan, old)
+        for plan in plans:
+            await self._catalogue.put_plan(plan.name, plan.document)
+        for sale in await definitions.all_sales(self._pool):
+            await self._catalogue.put_sale(sale)
+        for stored in await definitions.all_showtimes(self._pool):
+            await self._catalogue.put_showtime(stored.showtime)
+
+    async def _open(self, shard: int, version: int) -> None:
+        """Opens the gate where the ledger stands: the next record is the one after the last written."""
+        await self._client.hset(keys.shard(shard), mapping={"version": version, REBUILDING: 1})
+        await self._store.open_gate(shard, version)
+
+    async def _load_showtimes(self) -> None:
+        ended = set(await reclaimed_showtimes(self._pool))
+        for sale in self._catalogue.sales():
+            sold: list[SoldSeat] = []
+            for onsale in self._catalogue.showtimes_of(sale.id):
+                owned = await sold_seats(self._pool, onsale.showtime.serial)
+                await self._allocator.load(onsale, [seat.seat_index for seat in owned])
+                if onsale.showtime.serial in ended:
+                    await self._client.hset(keys.show(sale.shard, onsale.showtime.id), "state", "reclaimed")
+                await definitions.mark_loaded(self._pool, onsale.showtime.id)
+                sold += owned
+                self._rebuilt.showtimes += 1
+            if fans := packed_fans(sold):
+                await self._client.hset(keys.fans(sale.shard, sale.id), mapping=fans)
+            self._rebuilt.seats_sold += len(sold)
+
+    async def _put_sale(self, sale: Sale) -> None:
+        """Puts the sale as one that never opens, then gives it its place in one write."""
+        await Line(self._store).put_sale(msgspec.structs.replace(sale, opens_at_ms=NEVER_MS))
+        now_ms = self._store.clock.now_ms()
+        joined = await last_entry(self._pool, sale.id) + ENTRIES_APART
+        stand: dict[str, str | int] = {"opens_at_ms": sale.opens_at_ms, "joined": joined}
+        if sale.opens_at_ms <= now_ms:
+            stand |= {"state": "paused", "reason": REASON, "paused_ms": now_ms, "drawn": 0, "serving": joined}
+        await self._client.hset(keys.sale(sale.shard, sale.id), mapping=stand)
+        self._rebuilt.sales += 1
+
+
+def packed_fans(sold: list[SoldSeat]) -> dict[str, int]:
+    """Fan -> seats owned and last entry used up, as the seat functions keep them."""
+    seats: defaultdict[str, int] = defaultdict(int)
+    entries: defaultdict[str, int] = defaultdict(int)
+    for seat in sold:
+        seats[seat.fan] += 1
+        entries[seat.fan] = max(entries[seat.fan], seat.entry)
+    return {fan: (entries[fan] + 1) * FAN_FACTOR + count for fan, count in seats.items()}
