@@ -6,6 +6,7 @@ import asyncpg
 import redis
 
 from store.keys import may_stay
+from tests.seat_checks import seats_are_in_order
 
 ValkeyCheck = Callable[[redis.Redis], None]
 PostgresCheck = Callable[[asyncpg.Connection], Awaitable[None]]
@@ -18,5 +19,5 @@ def every_key_may_stay(valkey: redis.Redis) -> None:
         assert may_stay(key) or valkey.ttl(key) != -1, f"{key} would stay for ever"
 
 
-VALKEY_CHECKS: list[ValkeyCheck] = [every_key_may_stay]
+VALKEY_CHECKS: list[ValkeyCheck] = [every_key_may_stay, seats_are_in_order]
 POSTGRES_CHECKS: list[PostgresCheck] = []

@@ -54,7 +54,7 @@ class Ticks:
 
 
 def drawn(*rows: str, focal: Point | None = None) -> Plan:
-    """A plan from lines such as `aaa_bb`: a letter is a seat of that category, `_` an aisle; rows A, B, ..."""
+    """A plan from lines like `aaa_bb`: a letter is a seat of that category, `_` an aisle; rows A, B, ..."""
     categories = sorted({letter for row in rows for letter in row} - {"_"})
     width = max(len(row) for row in rows)
     return Plan(

@@ -1,4 +1,4 @@
-"""Orders and payments: every word in the order of precedence, and money never kept together with lost seats."""
+"""Orders and payments: every word in the order of precedence; money is never kept with lost seats."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable

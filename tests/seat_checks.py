@@ -1,0 +1,53 @@
+"""What must hold of the seats after every test: one owner each, and a deadline for each hold."""
+
+from typing import Any
+
+import msgspec
+import redis
+
+OWNING = {"held": "h", "awaiting": "h", "confirmed": "s"}
+STATE, DEADLINE_MS, SEATS, PAY_BY_MS = 0, 3, 5, 7  # places in a record, see allocator/lua/record.lua
+
+
+def seats_are_in_order(valkey: redis.Redis) -> None:
+    """No seat has two owners, no hold lacks its deadline, and boards say what the records say."""
+    for raw in valkey.scan_iter("usher:{s*}:show:*:board", count=1000):
+        show = raw.decode().removesuffix(":board")
+        known: Any = valkey.hgetall(show)
+        if b"definition" in known:
+            records = _records(valkey, show)
+            _check_owners(show, _seats(valkey, show, int(known[b"segments"])), records)
+            _check_deadlines(valkey, show, records)
+
+
+def _records(valkey: redis.Redis, show: str) -> dict[str, list[Any]]:
+    packed: Any = valkey.hgetall(f"{show}:holds")
+    return {token.decode(): msgspec.msgpack.decode(record) for token, record in packed.items()}
+
+
+def _seats(valkey: redis.Redis, show: str, segments: int) -> str:
+    board: Any = valkey.get(f"{show}:board")
+    return str(board[segments:].decode())
+
+
+def _check_owners(show: str, seats: str, records: dict[str, list[Any]]) -> None:
+    owner: dict[int, str] = {}
+    for token, record in records.items():
+        for seat in record[SEATS] if record[STATE] in OWNING else ():
+            assert seat not in owner, f"{show}: seat {seat} belongs to {owner[seat]} and {token}"
+            owner[seat] = token
+            assert seats[seat] == OWNING[record[STATE]], f"{show}: seat {seat} is not {record[STATE]}"
+    for seat, letter in enumerate(seats):
+        # A rebuilt store knows what is sold, but the orders are in the ledger alone.
+        assert letter != "h" or seat in owner, f"{show}: seat {seat} is held by nobody"
+
+
+def _check_deadlines(valkey: redis.Redis, show: str, records: dict[str, list[Any]]) -> None:
+    for token, record in records.items():
+        due: Any = valkey.zscore(f"{show}:deadlines", token)
+        if record[STATE] == "held":
+            assert due == record[DEADLINE_MS], f"{show}: hold {token} lacks its deadline"
+        elif record[STATE] == "awaiting":
+            assert due == record[PAY_BY_MS], f"{show}: order {token} lacks its deadline"
+        else:
+            assert (due is None) == (record[STATE] == "confirmed"), f"{show}: {token} is never forgotten"
