@@ -1,9 +1,9 @@
 """`usher rebuild`: an empty store gets back what Postgres knows, and the sales come back paused.
 
 Back come: plans, sales, showtimes, every sold seat with its buyer's count, and where the outbox goes on. Gone
-with the old store are holds, unpaid orders and who stood where. Places are in the fans' own tokens and stay good:
-entries go on far above all that were given, so that nobody shares one, and the old ones count as called while
-absent, which lets them in by their rank.
+with the old store are holds, unpaid orders and who stood where. Places are in the fans' tokens, still good:
+entries go on far above all that were given, so that nobody shares one, and the old ones count as called
+while absent, which lets them in by their rank.
 """
 
 import asyncio

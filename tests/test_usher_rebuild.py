@@ -1,0 +1,129 @@
+"""A lost store is filled from Postgres: nothing is sold twice, limits hold, orders go on where they stood."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import msgspec
+import pytest
+
+from allocator.allocator import Allocator
+from allocator.answers import Held, OverLimit, SeatsTaken
+from allocator.catalogue import Catalogue, OnSale
+from allocator.outbox import Token
+from allocator.token import mint
+from ledger import definitions
+from ledger.orders import find
+from ledger.pool import Pool
+from ledger.shard_writer import Limits
+from ledger.writer_process import run_writer
+from store import keys
+from store.connection import Store
+from tests.allocator_stage import blob, exact
+from tests.conftest import WaitUntil
+from tests.ledger_stream import delegate, payment, showtime
+from usher.rebuild import ENTRIES_APART, NotEmpty, Rebuild, packed_fans
+from waiting_room.line import Line
+
+
+@asynccontextmanager
+async def writing(store: Store, pool: Pool) -> AsyncIterator[None]:
+    stop = asyncio.Event()
+    task = asyncio.create_task(run_writer(store, pool, stop=stop, limits=Limits(block_ms=50, linger_ms=1)))
+    try:
+        yield
+    finally:
+        stop.set()
+        await task
+
+
+async def put_on_sale(store: Store, pool: Pool) -> tuple[OnSale, OnSale]:
+    """Two showtimes of an open sale, as the doors put them on sale; the second one's selling has ended."""
+    await delegate(pool, showtime(), showtime("show-2"))
+    catalogue, allocator = Catalogue(store), Allocator(store)
+    for plan in await definitions.all_plans(pool):
+        await catalogue.put_plan(plan.name, plan.document)
+    (sale,) = await definitions.all_sales(pool)
+    await catalogue.put_sale(sale)
+    await store.open_gate(sale.shard, 0)
+    for stored in await definitions.all_showtimes(pool):
+        await catalogue.put_showtime(stored.showtime)
+        onsale = catalogue.showtime(stored.showtime.id)
+        assert onsale
+        await allocator.load(onsale)
+        await definitions.mark_loaded(pool, onsale.showtime.id)
+    await Line(store).put_sale(sale)
+    await Line(store).move(sale, "open", "")
+    first, second = catalogue.showtimes_of(sale.id)
+    await allocator.reclaim(second)
+    return first, second
+
+
+async def buy(store: Store, show: OnSale, number: int, *seats: str) -> Token:
+    """Fan `f<number>`, entry `number`, buys the seats."""
+    allocator, token = Allocator(store), mint(show.showtime.serial, f"{number:020x}")
+    held = await allocator.hold(show, f"f{number}", number, token, exact(*seats))
+    assert isinstance(held, Held), held
+    indices = show.geometry.indices(exact(*seats).seats)
+    paid = msgspec.structs.replace(blob(show, token, tuple(indices or ()), f"f{number}"), entry=number)
+    await allocator.order(show, token, paid)
+    await allocator.confirm(show, token, payment(paid))
+    return token
+
+
+async def test_a_lost_store_is_filled_again(store: Store, pool: Pool, wait_until: WaitUntil) -> None:
+    client: Any = store.client
+    show, ended = await put_on_sale(store, pool)
+    allocator, shard = Allocator(store), show.sale.shard
+    async with writing(store, pool):
+        order = await buy(store, show, 5, "A-1", "A-2")
+        await allocator.hold(show, "f6", 6, mint(show.showtime.serial, "6" * 20), exact("A-10", "A-11"))
+        await wait_until(lambda: find(pool, order))
+    before = (await allocator.board(show)).seats
+    with pytest.raises(NotEmpty, match="the store has seats of show-1"):
+        await Rebuild(store, pool).run()
+
+    await client.flushall()
+    rebuilt = await Rebuild(store, pool).run()
+    assert (rebuilt.sales, rebuilt.showtimes, rebuilt.seats_sold) == (1, 2, 2)
+    assert (await allocator.board(show)).seats == before.replace(b"h", b".")
+    assert (await allocator.board(ended)).reclaimed
+    stand = await client.hgetall(keys.sale(shard, show.sale.id))
+    assert stand[b"state"] == b"paused"
+    assert int(stand[b"joined"]) == 5 + ENTRIES_APART
+
+    async with writing(store, pool):
+        await Line(store).move(show.sale, "resume", "")
+        token = mint(show.showtime.serial, "7" * 20)
+        assert isinstance(await allocator.hold(show, "f7", 7, token, exact("A-2")), SeatsTaken)
+        limited = await allocator.hold(show, "f5", 8, token, exact("A-20", "A-21", "A-22"))
+        assert isinstance(limited, OverLimit)
+        later = await buy(store, show, 9, "A-30", "A-31")
+        await wait_until(lambda: find(pool, later))
+
+
+async def test_a_rebuild_broken_off_is_taken_up_again(
+    store: Store, pool: Pool, wait_until: WaitUntil
+) -> None:
+    client: Any = store.client
+    show, _ = await put_on_sale(store, pool)
+    async with writing(store, pool):
+        order = await buy(store, show, 5, "A-1", "A-2")
+        await wait_until(lambda: find(pool, order))
+    await client.flushall()
+    whole = await Rebuild(store, pool).run()
+    await client.hset(keys.shard(show.sale.shard), "rebuilding", 1)
+    await client.delete(keys.sale(show.sale.shard, show.sale.id))
+    assert await Rebuild(store, pool).run() == whole
+
+
+def test_fans_are_packed_as_the_seat_functions_read_them() -> None:
+    from ledger.orders import SoldSeat
+
+    sold = [
+        SoldSeat("1-a", "A-1", 0, "f1", 4),
+        SoldSeat("1-b", "A-2", 1, "f1", 9),
+        SoldSeat("1-c", "A-3", 2, "f2", 0),
+    ]
+    assert packed_fans(sold) == {"f1": 10 * 1024 + 2, "f2": 1024 + 1}
