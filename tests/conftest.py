@@ -7,20 +7,21 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from inspect import isawaitable
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import asyncpg
 import pytest
 import redis
 
+from ledger import migrations
+from ledger import pool as ledger_pool
+from store.connection import Store
 from tests.after_checks import POSTGRES_CHECKS, VALKEY_CHECKS
 from usher.engine import Engine, start_and_wait
+from usher.library import library
 from usher.postgres_engine import PostgresEngine
 from usher.process import end
 from usher.valkey_engine import ValkeyEngine
-
-if TYPE_CHECKING:
-    from store.connection import Store
 
 STOP_TIMEOUT_S: Final = 10
 WaitUntil = Callable[..., Awaitable[object]]
@@ -62,19 +63,14 @@ async def postgres_url(postgres_server: str) -> AsyncIterator[str]:
     await _tell(postgres_server, f"CREATE DATABASE {database}")
     address, _, options = postgres_server.partition("?")
     url = f"{address.rpartition('/')[0]}/{database}" + (f"?{options}" if options else "")
-    from ledger import migrations
-
     await migrations.apply(url)
     yield url
     await _tell(postgres_server, f"DROP DATABASE {database} WITH (FORCE)")
 
 
 @pytest.fixture
-async def store(valkey_url: str) -> AsyncIterator["Store"]:
+async def store(valkey_url: str) -> AsyncIterator[Store]:
     """A store with the library of all rooms loaded."""
-    from store.connection import Store
-    from usher.library import library
-
     opened = await Store.connect(valkey_url, library=library())
     await opened.load()
     yield opened
@@ -84,8 +80,6 @@ async def store(valkey_url: str) -> AsyncIterator["Store"]:
 @pytest.fixture
 async def pool(postgres_url: str) -> AsyncIterator[asyncpg.Pool]:
     """A pool on the session's database."""
-    from ledger import pool as ledger_pool
-
     opened = await ledger_pool.connect(postgres_url)
     yield opened
     await opened.close()
