@@ -12,6 +12,7 @@ from waiting_room.admissions import RECORD_BYTES, Record, records
 from waiting_room.answers import Where, Why
 from waiting_room.draw import Draw
 from waiting_room.pace import DecayedCount, Rate
+from waiting_room.place import Place
 from waiting_room.presence import Presence
 
 ESTIMATE_EVERY_MS: Final = 1000
@@ -124,6 +125,12 @@ class SaleView:
 
     def why_ended(self, entry: int) -> Why | None:
         return ENDED.get(self.ended[entry]) if entry < len(self.ended) else None
+
+    def hear(self, place: Place) -> None:
+        """A poll: whoever waits is present. A rank its token does not say yet is looked up at the flush."""
+        self.polls += 1
+        if self.where(place.entry) == "waiting":
+            self.presence.note(place.entry, place.rank)
 
     def where(self, entry: int) -> Where:
         """How a place stands."""

@@ -93,7 +93,9 @@ class WaitingRoom:
         place = self.read_place(token, sale)
         if not isinstance(place, Place):
             return place
-        return status(self.mirror.view(sale), place, self._signer.sign)
+        view = self.mirror.view(sale)
+        view.hear(place)
+        return status(view, place, self._signer.sign)
 
     def status_json(self, sale: Sale, token: bytes) -> bytes | BadToken | WrongSale:
         """`status` as the bytes to send, for the poll in front of the framework."""
@@ -168,6 +170,9 @@ class WaitingRoom:
             view.set_drawn(drawn)
         rank = view.rank_of(entry)
         place = Place(sale.serial, entry, RANK_UNKNOWN if rank is None else rank, fan)
+        if again:
+            # A new place was marked present as it joined; an old one may have been called in its absence.
+            view.hear(place)
         stands = status(view, place, self._signer.sign)
         return answers.Joined(
             token=self._signer.sign(place).decode(),
