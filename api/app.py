@@ -1,5 +1,6 @@
 """Builds the application: routes, strict requests, problems for what goes wrong, what stands in front."""
 
+import traceback
 from typing import Any, Final
 
 import structlog
@@ -75,10 +76,11 @@ ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
     metrics.metrics,
     problem_pages.explain,
     pages.fans_page,
-    pages.files,
+    pages.page_file,
     test_provider.ask_for_money,
     test_provider.press,
 )
+TRACE_CHARS_MAX: Final = 8_000
 log = structlog.get_logger("usher.api")
 
 
@@ -143,7 +145,7 @@ def on_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> 
 
 def on_fault(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """What no caller can answer; the log has the trace, the caller has a problem."""
-    log.error("fault", route=request.scope.get("path_template"), exc_info=error)
+    log.error("fault", route=request.scope.get("path_template"), trace=trace_of(error))
     return response(OurFault())
 
 
@@ -157,10 +159,15 @@ def refusal_of(error: HTTPException, request: Request[Any, Any, Any]) -> Refusal
         case 413:
             return TooLarge(limit_bytes=request.route_handler.resolve_request_max_body_size() or 0)
         case status if status >= 500:
-            log.error("fault", route=request.scope.get("path_template"), exc_info=error)
+            log.error("fault", route=request.scope.get("path_template"), trace=trace_of(error))
             return OurFault()
         case _:
             return BadRequest(why=why_of(error))
+
+
+def trace_of(error: Exception) -> str:
+    """Where it happened, without the values of local variables: they may be a fan's."""
+    return "".join(traceback.format_exception(error))[-TRACE_CHARS_MAX:]
 
 
 def why_of(error: HTTPException) -> str:

@@ -6,11 +6,13 @@ from typing import Any, Final
 import jinja2
 from litestar import Request, Response, get
 from litestar.enums import MediaType
-from litestar.static_files import create_static_files_router
+from litestar.params import FromPath
 
 from allocator.sale import Sale
 from api.house import House
 from api.moments import rfc3339
+from api.problems import Refused
+from api.refusals import NoSuchPage
 from api.rooms import Rooms
 
 FOLDER: Final = Path(__file__).parent / "pages"
@@ -31,18 +33,29 @@ templates: Final = jinja2.Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-files: Final = create_static_files_router(
-    "/pages",
-    [FOLDER],
-    include_in_schema=False,
-    cache_control=None,
-)
+MEDIA: Final = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+}
+files: Final = {path.name: path for path in FOLDER.iterdir() if path.suffix in MEDIA}
+"""What pages may load: these names and nothing else of this machine."""
 
 
 def page(name: str, root: str, status: int = 200, **fields: object) -> Response[str]:
     """A template as an answer that runs no script but ours."""
     text = templates.get_template(name).render(root=root, **fields)
     return Response(text, media_type=MediaType.HTML, status_code=status, headers=HEADERS)
+
+
+@get("/pages/{name:str}", include_in_schema=False, sync_to_thread=False)
+def page_file(name: FromPath[str]) -> Response[bytes]:
+    """A style or a script, asked for again each time: a few kilobytes."""
+    path = files.get(name)
+    if path is None:
+        raise Refused(NoSuchPage())
+    headers = {"cache-control": "no-cache", "x-content-type-options": "nosniff"}
+    return Response(path.read_bytes(), media_type=MEDIA[path.suffix], headers=headers)
 
 
 @get("/", include_in_schema=False)

@@ -33,7 +33,7 @@ HALL: Final = Plan(
     rows=(row("A", 1, "front"), row("B", 2, "back"), row("C", 3, "back")),
     focal=Point(4.5, 2.5),
 )
-SALE: Final[dict[str, Any]] = {"title": "Premiere", "opens_at": "2026-01-01T10:00:00Z", "draw": False, "capacity": 50}
+SALE: Final[dict[str, Any]] = {"title": "Premiere", "opens_at": "2030-01-01T10:00:00Z", "draw": False, "capacity": 50}
 SHOWTIME: Final[dict[str, Any]] = {
     "sale": "night",
     "cinema": "Roxy",

@@ -1,0 +1,113 @@
+"""Idempotency-Key: the same request again has the same answer and one effect."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import msgspec
+import pytest
+
+from api.idempotency import Stored
+from ledger.pool import Pool
+from store import keys
+from store.connection import Store
+from tests.api_doors import slug
+from tests.api_stage import Stage, open_stage
+from tests.conftest import WaitUntil
+
+WANT: dict[str, Any] = {"best": {"count": 2, "category": "back"}}
+OTHER: dict[str, Any] = {"best": {"count": 1, "category": "back"}}
+
+
+@pytest.fixture
+async def stage(
+    valkey_url: str, postgres_url: str, store: Store, pool: Pool, wait_until: WaitUntil
+) -> AsyncIterator[Stage]:
+    async with open_stage(valkey_url, postgres_url, store, pool, wait_until) as opened:
+        yield opened
+
+
+async def test_a_repeat_gets_the_stored_answer(stage: Stage) -> None:
+    await stage.open()
+    pass_ = await stage.come_in()
+    key = {"idempotency-key": "wish-1"}
+    first = await stage.hold(pass_, WANT, **key)
+    again = await stage.hold(pass_, WANT, **key)
+    assert (slug(first), first.content) == (slug(again), again.content)
+    assert again.headers["idempotent-replayed"] == "true"
+    assert again.headers["cache-control"] == "no-store"
+    assert slug(await stage.hold(pass_, OTHER, **key)) == "idempotency-mismatch"
+    mine = (await stage.hold(await stage.come_in(), WANT, **key)).json()
+    assert mine["hold"] != first.json()["hold"]
+
+
+async def test_a_refusal_is_stored_too_but_not_now_is_not(stage: Stage) -> None:
+    await stage.open()
+    pass_ = await stage.come_in()
+    refused = await stage.hold(pass_, {"seats": ["Z-1"]}, **{"idempotency-key": "wish-1"})
+    again = await stage.hold(pass_, {"seats": ["Z-1"]}, **{"idempotency-key": "wish-1"})
+    assert (slug(again), again.headers["content-type"]) == ("no-such-seats", refused.headers["content-type"])
+    for number in range(12):
+        answer = await stage.hold(pass_, WANT, **{"idempotency-key": f"many-{number}"})
+        if slug(answer) == "too-many":
+            break
+    await asyncio.sleep(int(answer.headers["retry-after"]))
+    assert slug(await stage.hold(pass_, WANT, **{"idempotency-key": f"many-{number}"})) != "too-many"
+
+
+async def test_the_effect_happens_once_even_when_the_answer_was_lost(stage: Stage, store: Store) -> None:
+    await stage.open()
+    pass_ = await stage.come_in()
+    first = (await stage.hold(pass_, WANT, **{"idempotency-key": "wish-1"})).json()
+    for name in [name async for name in store.client.scan_iter(keys.answer("*"))]:
+        await store.client.delete(name)
+    again = (await stage.hold(pass_, WANT, **{"idempotency-key": "wish-1"})).json()
+    assert again == first
+
+
+async def test_a_second_request_while_the_first_runs_is_told_so(stage: Stage, store: Store) -> None:
+    await stage.open()
+    pass_ = await stage.come_in()
+    await stage.hold(pass_, WANT, **{"idempotency-key": "wish-1"})
+    [name] = [name async for name in store.client.scan_iter(keys.answer("*"))]
+    stored: Any = await store.client.get(name)
+    lease = Stored(msgspec.msgpack.decode(stored, type=Stored).body_digest)
+    await store.client.set(name, msgspec.msgpack.encode(lease), px=300)
+    answer = await stage.hold(pass_, WANT, **{"idempotency-key": "wish-1"})
+    assert slug(answer) == "in-progress"
+    assert answer.headers["retry-after"] == "1"
+
+    async def free_again() -> bool:
+        return slug(await stage.hold(pass_, WANT, **{"idempotency-key": "wish-1"})) == "201"
+
+    await stage.wait_until(free_again)
+
+
+async def test_a_guest_who_repeats_the_join_has_one_place(stage: Stage, store: Store) -> None:
+    await stage.delegate()
+    key = {"idempotency-key": "browser-1"}
+    first = await stage.post("/v1/sales/night/places", **key)
+    for name in [name async for name in store.client.scan_iter(keys.answer("*"))]:
+        await store.client.delete(name)
+    again = await stage.post("/v1/sales/night/places", **key)
+    assert (slug(first), slug(again)) == ("201", "200")
+    assert again.json()["place"] == first.json()["place"]
+
+
+async def test_keys_have_limits(stage: Stage) -> None:
+    await stage.delegate()
+    path = "/v1/sales/night/places"
+    assert slug(await stage.post(path, **{"idempotency-key": "x" * 256})) == "bad-request"
+    assert slug(await stage.post(path, **{"idempotency-key": ""})) == "bad-request"
+    assert slug(await stage.post(path, {"identity": "x" * 70_000}, **{"idempotency-key": "k"})) == "too-large"
+
+
+async def test_two_at_once_have_one_effect(stage: Stage) -> None:
+    await stage.open()
+    pass_ = await stage.come_in()
+    answers = await asyncio.gather(
+        *(stage.hold(pass_, WANT, **{"idempotency-key": "wish-1"}) for _ in range(5))
+    )
+    assert {slug(answer) for answer in answers} <= {"201", "in-progress"}
+    assert len({answer.json()["hold"] for answer in answers if answer.status_code == 201}) == 1
+    assert (await stage.get("/v1/showtimes/late")).json()["free"] == 22

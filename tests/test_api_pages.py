@@ -1,0 +1,124 @@
+"""Pages, schema and metrics: what people and machines read beside the calls."""
+
+import re
+from collections.abc import AsyncIterator
+
+import pytest
+
+from ledger.pool import Pool
+from store.connection import Store
+from tests.api_doors import slug
+from tests.api_stage import Stage, open_stage
+from tests.conftest import WaitUntil
+
+CALLS = """
+DELETE /v1/holds/{hold_id}
+GET /v1/orders/{order}
+GET /v1/sales/{sale}
+GET /v1/sales/{sale}/place
+GET /v1/sales/{sale}/pulse
+GET /v1/settlements
+GET /v1/showtimes
+GET /v1/showtimes/{showtime}
+GET /v1/showtimes/{showtime}/plan
+GET /v1/showtimes/{showtime}/seats
+POST /v1/orders
+POST /v1/orders/{order}/payments
+POST /v1/payments/{provider}/events
+POST /v1/sales/{sale}/close
+POST /v1/sales/{sale}/open
+POST /v1/sales/{sale}/pass
+POST /v1/sales/{sale}/pause
+POST /v1/sales/{sale}/places
+POST /v1/sales/{sale}/resume
+POST /v1/showtimes/{showtime}/holds
+POST /v1/showtimes/{showtime}/reclaim
+PUT /v1/plans/{plan}
+PUT /v1/sales/{sale}
+PUT /v1/showtimes/{showtime}
+"""
+
+
+@pytest.fixture
+async def stage(
+    valkey_url: str, postgres_url: str, store: Store, pool: Pool, wait_until: WaitUntil
+) -> AsyncIterator[Stage]:
+    async with open_stage(valkey_url, postgres_url, store, pool, wait_until) as opened:
+        yield opened
+
+
+async def test_the_page_lists_the_sale_and_runs_only_our_files(stage: Stage) -> None:
+    await stage.delegate(sale={"title": "<b>Premiere</b>"})
+    page = await stage.doors.get("/")
+    assert page.headers["content-type"].startswith("text/html")
+    assert "&lt;b&gt;Premiere" in page.text
+    assert "Lantern" in page.text
+    assert "script-src 'self'" in page.headers["content-security-policy"]
+    assert not re.search(r"<script(?![^>]*src=)|\son\w+=|style=", page.text)
+    for path in re.findall(r'(?:src|href)="(/pages/[^"]+)"', page.text):
+        assert slug(await stage.doors.get(path)) == "200"
+    for module in ("doors.js", "hall.js"):
+        answer = await stage.doors.get(f"/pages/{module}")
+        assert "javascript" in answer.headers["content-type"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/pages/nothing.js",
+        "/pages/../app.py",
+        "/pages/%2e%2e/app.py",
+        "/pages/layout.html",
+        "/pages/layout.html/x",
+    ],
+)
+async def test_nothing_else_is_served(stage: Stage, path: str) -> None:
+    assert slug(await stage.doors.get(path)) == "not-found"
+
+
+async def test_the_schema_names_every_call_once(stage: Stage) -> None:
+    schema = (await stage.doors.get("/schema/openapi.json")).json()
+    assert schema["openapi"].startswith("3.1")
+    calls = {
+        (method.upper(), path): call
+        for path, calls in schema["paths"].items()
+        for method, call in calls.items()
+    }
+    names = [call["operationId"] for call in calls.values()]
+    assert len(names) == len(set(names))
+    wanted = {tuple(line.split()) for line in CALLS.split("\n") if line}
+    assert wanted <= calls.keys()
+    assert "SaleBody" in str(calls["PUT", "/v1/sales/{sale}"]["requestBody"])
+
+
+async def test_metrics_tell_how_the_sale_stands(stage: Stage) -> None:
+    await stage.open()
+    await stage.order(await stage.come_in(), "A-1", "A-2")
+
+    async def told() -> bool:
+        text = (await stage.doors.get("/metrics")).text
+        return 'usher_held{sale="night"} 2.0' in text and 'usher_inside{sale="night"} 1.0' in text
+
+    await stage.wait_until(told)
+    text = (await stage.doors.get("/metrics")).text
+    assert 'usher_free{sale="night"} 22.0' in text
+    assert "usher_store_up 1.0" in text
+    assert 'route="/v1/sales/{sale}/place"' in text
+    assert "night/place" not in text
+
+
+async def test_a_plan_is_read_once(stage: Stage) -> None:
+    await stage.delegate()
+    path = "/v1/showtimes/late/plan"
+    first = await stage.doors.get(path)
+    assert [row["label"] for row in first.json()["plan"]["rows"]] == ["A", "B", "C"]
+    again = await stage.doors.get(path, headers={"if-none-match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    assert slug(await stage.doors.get("/v1/showtimes/nowhere/plan")) == "unknown-showtime"
+
+
+async def test_a_problem_explains_itself(stage: Stage) -> None:
+    met = (await stage.doors.get("/v1/showtimes/nowhere")).json()
+    told = (await stage.doors.get(met["type"])).json()
+    assert (told["slug"], told["status"]) == ("unknown-showtime", 404)
+    assert slug(await stage.doors.get("/problems/nothing")) == "not-found"
