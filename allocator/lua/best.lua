@@ -1,61 +1,33 @@
 -- PURPOSE  finds the best block of n free neighbours of one category: nearest the focal point, first among those
 --          that leave no seat alone, then among the others
 -- PROVIDES block
--- USES     board fit
+-- USES     gap fit
 -- COST     1 search in the letters per candidate segment; stops when no further segment can be nearer
 
--- The best start in one gap, where starts lo..hi are free. Distance never falls away from the ideal start, and at most
--- two starts of a gap leave a seat alone, so the best is within two places of it.
-local function in_gap(g, k, seats, lo, hi, n, tidily)
-  local near, shift = g.seg_near[k], n - 2 * g.seg_from[k]
-  local middle = (g.seg_ideal[k] - shift) / 2
-  local least, most = math.floor(middle), math.ceil(middle)
-  least, most = math.max(lo, math.min(hi, least)), math.max(lo, math.min(hi, most))
-  if tidily then
-    least, most = math.max(lo, least - 2), math.min(hi, most + 2)
-  end
-  local best, found
-  for start = least, most do
-    local distance = near[2 * start + shift]
-    if (not best or distance < best) and not (tidily and fit.alone(seats, start, start + n - 1)) then
-      best, found = distance, start
-    end
-  end
-  return best, found
-end
-
-local function in_segment(b, k, n, tidily)
-  local g = b.geometry
-  local seats, to = board.run(b, g.seg_run[k]), g.seg_to[k]
-  local place, best, found = g.seg_from[k], nil, nil
-  while true do
-    local first, last = string.find(seats, '%.+', place)
-    if not first or first > to then
-      return best, found
-    end
-    local hi = (last < to and last or to) - n + 1
-    if hi >= first then
-      local distance, start = in_gap(g, k, seats, first, hi, n, tidily)
-      if distance and (not best or distance < best) then
-        best, found = distance, start
-      end
-    end
-    place = last + 2
-  end
+-- What was found in each segment for a party of n; it holds until seats of the run change.
+local function memo_of(b, n, tidily)
+  local key = tidily and n or -n
+  local m = b.memo[key] or { stamp = {}, distance = {}, start = {} }
+  b.memo[key] = m
+  return m
 end
 
 -- Segments of a category come nearest first: once a segment's bound is no better than the best, nothing is.
 local function search(b, c, n, pattern, tidily, best, segment, start)
-  local g = b.geometry
+  local g, m = b.geometry, memo_of(b, n, tidily)
   local k, last = g.cat_first[c] - 1, g.cat_last[c]
   while true do
     k = string.find(b.fits, pattern, k + 1)
     if not k or k > last or (best and g.seg_bound[k] >= best) then
       return best, segment, start
     end
-    local distance, found = in_segment(b, k, n, tidily)
+    local stamp = b.stamps[g.seg_run[k]] or 0
+    if m.stamp[k] ~= stamp then
+      m.stamp[k], m.distance[k], m.start[k] = stamp, gap.best(b, k, n, tidily)
+    end
+    local distance = m.distance[k]
     if distance and (not best or distance < best) then
-      best, segment, start = distance, k, found
+      best, segment, start = distance, k, m.start[k]
     end
   end
 end

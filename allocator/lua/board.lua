@@ -5,7 +5,7 @@
 local function open(key, g)
   local text = redis.call('GET', key)
   local fits = string.sub(text, 1, g.segments)
-  return { key = key, geometry = g, text = text, fits = fits, runs = {}, changed = {}, low = nil, high = nil }
+  return { key = key, geometry = g, text = text, fits = fits, runs = {}, changed = {}, stamps = {}, memo = {} }
 end
 
 -- The seats of a run as a string; position 1 is its first seat.
@@ -46,7 +46,7 @@ local function mark(b, seats, letter)
     end
     local old, from, n = run(b, r), first - g.run_first[r] + 1, last - first + 1
     b.runs[r] = string.sub(old, 1, from - 1) .. string.rep(letter, n) .. string.sub(old, from + n)
-    b.changed[r] = true
+    b.changed[r], b.stamps[r] = true, (b.stamps[r] or 0) + 1
     refit(b, k)
     i = i + 1
   end
