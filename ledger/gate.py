@@ -16,7 +16,7 @@ from ledger.cursors import Cursor, find_cursor, shards_in_use
 from ledger.pool import Db, Pool
 from ledger.queries import column
 from ledger.stream import Stream
-from ledger.trouble import TROUBLE
+from ledger.trouble import TROUBLE, end_if_cancelled
 from ledger.writer import pause
 from store import keys
 from store.connection import ERRORS, Store
@@ -47,6 +47,7 @@ class Gate:
         """Look at all gates each second, and four times a second while one is closed or a shard is new."""
         due_s, seen = 0.0, list[int]()
         while not stop.is_set():
+            end_if_cancelled()
             try:
                 now_s, shards = asyncio.get_running_loop().time(), await shards_in_use(self._pool)
                 if now_s >= due_s or shards != seen:

@@ -18,7 +18,7 @@ from ledger.books import Books
 from ledger.cursors import Cursor, CursorMoved, find_cursor
 from ledger.pool import Pool
 from ledger.stream import Entry, Stream
-from ledger.trouble import TROUBLE, Backoff
+from ledger.trouble import TROUBLE, Backoff, end_if_cancelled
 from store.connection import Store
 
 log: Final = structlog.get_logger("ledger")
@@ -51,6 +51,7 @@ class ShardWriter:
         """Write until cancelled; once `stop` is set, until everything there is has been written."""
         backoff, cursor = Backoff(), None
         while True:
+            end_if_cancelled()
             try:
                 if cursor is None:
                     cursor = await self._find_cursor()

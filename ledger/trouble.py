@@ -1,5 +1,6 @@
 """Trouble with Postgres or the store that passes: waited out by the loops of the writer."""
 
+import asyncio
 from typing import Final
 
 import asyncpg
@@ -16,6 +17,17 @@ POSTGRES_TROUBLE: Final = (
 TROUBLE: Final = (*POSTGRES_TROUBLE, StoreUnavailable)
 DELAY_FIRST_S: Final = 0.05
 DELAY_MAX_S: Final = 1.0
+
+
+def end_if_cancelled() -> None:
+    """End the task if it was cancelled; called once per round of an endless loop.
+
+    Clients lose a cancellation that arrives together with their answer (`asyncio.wait_for` does, up to Python
+    3.11): the call returns, the task counts as cancelled, and a loop that never looked would run for ever.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 class Backoff:

@@ -15,7 +15,7 @@ from ledger.cursors import shards_in_use
 from ledger.lease import Lease
 from ledger.pool import Pool
 from ledger.shard_writer import Limits, ShardWriter
-from ledger.trouble import POSTGRES_TROUBLE, Backoff
+from ledger.trouble import POSTGRES_TROUBLE, Backoff, end_if_cancelled
 from store.connection import Store
 
 log: Final = structlog.get_logger("ledger")
@@ -45,6 +45,7 @@ class Writer:
         backoff = Backoff()
         try:
             while not stop.is_set():
+                end_if_cancelled()
                 try:
                     await self._work(stop, backoff)
                 except POSTGRES_TROUBLE as error:
@@ -60,6 +61,7 @@ class Writer:
             lease = Lease(db)
             await lease.join()
             while not stop.is_set():
+                end_if_cancelled()
                 await self._look(lease, frozenset(await shards_in_use(db)), stop)
                 backoff.reset()
                 await pause(stop, self._look_s)

@@ -1,0 +1,217 @@
+"""Faults around the writer: another writer, a dead one, engines that go away, an end in the middle."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+
+from ledger import counts
+from ledger.cursors import find_cursor
+from ledger.lease import Share, share
+from ledger.pool import Pool, connect
+from ledger.shard_writer import Limits, contiguous, pieces
+from ledger.stream import Entry
+from ledger.writer import Writer
+from ledger.writer_process import run_writer
+from store import keys
+from store.connection import Store
+from tests.conftest import STOP_TIMEOUT_S, WaitUntil
+from tests.ledger_stream import QUICK, Outbox, confirmed, delegate, order, showtime
+from tests.test_ledger_writer import count, version
+from usher.engine import start_and_wait
+from usher.library import library
+from usher.process import end
+from usher.valkey_engine import ValkeyEngine
+
+
+@pytest.fixture
+async def outbox(store: Store, pool: Pool) -> Outbox:
+    await delegate(pool)
+    return Outbox(store)
+
+
+@asynccontextmanager
+async def at_work(store: Store, pool: Pool, limits: Limits = QUICK) -> AsyncIterator[tuple[Writer, Any]]:
+    """A writer and the task it works in; cancelled at the end, as if its process had died."""
+    writer = Writer(store, pool, limits, look_s=0.05)
+    task = asyncio.create_task(writer.run(asyncio.Event()))
+    try:
+        yield writer, task
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+@pytest.fixture
+async def second_pool(postgres_url: str) -> AsyncIterator[Pool]:
+    opened = await connect(postgres_url)
+    yield opened
+    await opened.close()
+
+
+async def stands_at(pool: Pool, outbox: Outbox, wait_until: WaitUntil, last: int) -> None:
+    async def stands() -> bool:
+        return await version(pool, outbox) == last
+
+    await wait_until(stands)
+
+
+async def cut_off(pool: Pool, database_url: str) -> None:
+    """Postgres ends every connection of its clients, as when it is restarted."""
+    connection = await asyncpg.connect(database_url)
+    await connection.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    await connection.close()
+
+
+async def test_two_writers_never_write_one_shard_and_a_dead_ones_shard_is_taken_over(
+    store: Store, pool: Pool, second_pool: Pool, outbox: Outbox, wait_until: WaitUntil
+) -> None:
+    async with at_work(store, pool) as (first, task):
+        await wait_until(lambda: first.shards == {outbox.shard})
+        async with at_work(store, second_pool) as (second, _):
+            await stands_at(pool, outbox, wait_until, await outbox.add(confirmed(order(1))))
+            assert second.shards == frozenset()
+            task.cancel()
+            await wait_until(lambda: second.shards == {outbox.shard}, timeout_s=2)
+            await stands_at(pool, outbox, wait_until, await outbox.add(confirmed(order(2))))
+    assert await count(pool, "orders") == 2
+
+
+async def test_two_writers_share_the_shards(
+    store: Store, pool: Pool, second_pool: Pool, wait_until: WaitUntil
+) -> None:
+    sales = ("premiere", "second", "third", "fourth")
+    await delegate(pool, *(showtime(f"show-{n}", sale) for n, sale in enumerate(sales)))
+    shards = {keys.shard_of(sale) for sale in sales}
+    async with at_work(store, pool) as (first, _):
+        await wait_until(lambda: first.shards == shards)
+        async with at_work(store, second_pool) as (second, _):
+            await wait_until(lambda: (len(first.shards), len(second.shards)) == (2, 2))
+            assert first.shards | second.shards == shards
+        await wait_until(lambda: first.shards == shards)
+
+
+A, B, C = 1, 2, 3
+
+
+@pytest.mark.parametrize(
+    ("wanted", "held", "writers", "expected"),
+    [
+        ({A, B, C}, set(), 1, Share((A, B, C), 3, frozenset())),
+        ({A, B, C}, set(), 2, Share((A, B, C), 2, frozenset())),
+        ({A, B, C}, {A, B, C}, 2, Share((), 0, frozenset({C}))),
+        ({A, B}, {A}, 2, Share((B,), 0, frozenset())),
+        ({A}, {A, C}, 1, Share((), 0, frozenset({C}))),
+        (set(), {A}, 1, Share((), 0, frozenset({A}))),
+        ({A}, {A}, 5, Share((), 0, frozenset())),
+    ],
+)
+def test_share(wanted: set[int], held: set[int], writers: int, expected: Share) -> None:
+    assert share(frozenset(wanted), frozenset(held), writers) == expected
+
+
+async def test_postgres_going_away_again_and_again_loses_and_doubles_nothing(
+    store: Store, pool: Pool, outbox: Outbox, wait_until: WaitUntil, postgres_url: str
+) -> None:
+    async with at_work(store, pool, Limits(rows_max=2, block_ms=20, linger_ms=1)):
+        for n in range(0, 38, 2):
+            await outbox.add(confirmed(order(n)), confirmed(order(n + 1)))
+            await cut_off(pool, postgres_url)
+        await stands_at(pool, outbox, wait_until, 38)
+    assert await count(pool, "orders") == await count(pool, "tickets") == await count(pool, "payments") == 38
+    assert await count(pool, "movements") == 2 * 38
+
+
+async def test_a_writer_that_dies_at_any_moment_is_continued(
+    store: Store, pool: Pool, outbox: Outbox, wait_until: WaitUntil
+) -> None:
+    await outbox.add(*(confirmed(order(n)) for n in range(38)))
+    for round_ in range(30):
+        async with at_work(store, pool, Limits(rows_max=3, block_ms=20, linger_ms=0)):
+            # Each round ends some steps further into the first transactions.
+            for _ in range(round_ * 4):
+                await asyncio.sleep(0)
+    async with at_work(store, pool):
+        await stands_at(pool, outbox, wait_until, 38)
+    assert await count(pool, "orders") == await count(pool, "tickets") == 38
+
+
+async def test_the_stream_is_never_trimmed_ahead_of_the_cursor(
+    store: Store, pool: Pool, outbox: Outbox, wait_until: WaitUntil
+) -> None:
+    await outbox.add(*(confirmed(order(n)) for n in range(38)))
+
+    async def oldest_is_written() -> bool:
+        # The stream first: the cursor may move on between the two looks, the stream's start only behind it.
+        oldest, cursor = (await outbox.versions())[0], await find_cursor(pool, outbox.shard)
+        assert oldest <= max(1, cursor.version if cursor else 0)
+        return oldest == 38
+
+    async with at_work(store, pool, Limits(rows_max=1, block_ms=20, linger_ms=0)):
+        await wait_until(oldest_is_written)
+
+
+async def test_told_to_end_the_writer_first_writes_what_there_is(
+    store: Store, pool: Pool, outbox: Outbox, wait_until: WaitUntil
+) -> None:
+    stop = asyncio.Event()
+    task = asyncio.create_task(run_writer(store, pool, stop=stop, limits=Limits(rows_max=4, block_ms=200)))
+    await stands_at(pool, outbox, wait_until, await outbox.add(confirmed(order(0))))
+    await outbox.add(*(confirmed(order(n)) for n in range(1, 38)))
+    stop.set()
+    await task
+    assert await version(pool, outbox) == 38
+    assert await counts.lag(pool, store) == {outbox.shard: 0}
+
+
+@pytest.fixture
+def other_valkey(engines_folder: Path) -> ValkeyEngine:
+    """A Valkey that a test may stop and start."""
+    folder = engines_folder / "stopped"
+    (folder / "run").mkdir(parents=True)
+    return ValkeyEngine(folder / "valkey", folder / "run", folder / "valkey.log")
+
+
+async def test_the_store_going_away_is_waited_out(
+    pool: Pool, other_valkey: ValkeyEngine, wait_until: WaitUntil
+) -> None:
+    await delegate(pool)
+    child = start_and_wait(other_valkey)
+    store = await Store.connect(other_valkey.url, library=library())
+    outbox = Outbox(store)
+    async with at_work(store, pool):
+        await stands_at(pool, outbox, wait_until, await outbox.add(confirmed(order(1))))
+        end(child, other_valkey.program().stop, STOP_TIMEOUT_S)
+        child = start_and_wait(other_valkey)
+        await stands_at(pool, outbox, wait_until, await outbox.add(confirmed(order(2))))
+    await store.close()
+    end(child, other_valkey.program().stop, STOP_TIMEOUT_S)
+    assert await count(pool, "orders") == 2
+
+
+def entry(version: int, size: int = 8) -> Entry:
+    return Entry(0, version, "kind", bytes(size - 4), "")
+
+
+@pytest.mark.parametrize(
+    ("versions", "expected"),
+    [([], 0), ([4], 1), ([4, 5, 6], 3), ([4, 6], 1), ([5, 6], 0), ([3, 4], 0), ([4, 4], 1)],
+)
+def test_contiguous(versions: list[int], expected: int) -> None:
+    assert len(contiguous(3, [entry(one) for one in versions])) == expected
+
+
+@pytest.mark.parametrize(
+    ("sizes", "expected"),
+    [([], []), ([8], [1]), ([8, 8], [2]), ([8, 9], [1, 1]), ([99, 4], [1, 1]), ([4, 99, 4], [1, 1, 1])],
+)
+def test_a_transaction_is_bounded_in_bytes(sizes: list[int], expected: list[int]) -> None:
+    entries = [entry(n, size) for n, size in enumerate(sizes)]
+    assert [len(piece) for piece in pieces(entries, 16)] == expected
