@@ -1,5 +1,6 @@
 """The best seats are exactly the best, by a search that looks at every block of every run."""
 
+import asyncio
 import random
 from collections.abc import AsyncIterator, Iterator
 from itertools import groupby
@@ -133,3 +134,22 @@ async def test_whoever_may_sit_apart_is_refused_only_when_too_few_are_free(stage
 
 def categories(show: OnSale) -> list[str]:
     return [seat.category for seat in show.geometry.seats]
+
+
+@pytest.mark.parametrize("seed", range(12))
+async def test_decisions_of_one_batch_choose_as_if_they_came_one_by_one(stage: Stage, seed: int) -> None:
+    draw = random.Random(seed)
+    show = await stage.load(onsale(HALLS[seed % len(HALLS)], orphans="prefer"))
+    seats = await stage.seats(show)
+    parties = [draw.randint(1, 4) for _ in range(20)]
+    answers = await asyncio.gather(
+        *(stage.hold(show, best(party), fan=f"fan-{n}") for n, party in enumerate(parties))
+    )
+    for party, answer in zip(parties, answers, strict=True):
+        fitting = sorted(blocks(show, seats, party, "a"))
+        assert isinstance(answer, Held) == bool(fitting), f"seed {seed}: {seats} {party} {answer}"
+        if isinstance(answer, Held):
+            first = answer.indices[0]
+            chosen = next(block for block in fitting if block[2] == first)
+            assert chosen[:2] == fitting[0][:2], f"seed {seed}: {seats} {party} {answer}"
+            seats = seats[:first] + "h" * party + seats[first + party :]
