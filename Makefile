@@ -3,7 +3,10 @@
 .DEFAULT_GOAL := help
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-input
+# The interpreter's own pip fills the environment, which saves the seconds of giving it a pip; --no-deps, because the
+# lock files name everything.
+PIP = $$([ -x $(BIN)/pip ] && echo $(BIN)/python -m pip || echo "$(PYTHON)" -m pip --python $(BIN)/python) \
+	--disable-pip-version-check install --quiet --no-input --no-deps
 RUNTIME := $(VENV)/.runtime-installed
 DEV := $(VENV)/.dev-installed
 PYTHON := $(shell for p in $(PYTHON) python3.11 python3.12 python3.13 python3.14 python3; do \
@@ -54,12 +57,13 @@ clean: ## remove the environment and the caches; the data folder stays
 
 $(VENV):
 	@test -n "$(PYTHON)" || { echo "Usher needs Python 3.11 or newer with its venv module (Debian: apt install python3-venv), or PYTHON=/path/to/python"; exit 1; }
-	@"$(PYTHON)" -m venv $(VENV)
+	@"$(PYTHON)" -m venv --without-pip $(VENV)
+	@"$(PYTHON)" -m pip --python $(BIN)/python --version >/dev/null 2>&1 || "$(PYTHON)" -m venv --clear $(VENV)
 
 $(RUNTIME): requirements.lock pyproject.toml | $(VENV)
 	@echo "Installing what Usher runs on ..."
 	@$(PIP) --require-hashes --no-compile -r requirements.lock
-	@$(PIP) --no-deps --no-build-isolation --no-compile -e .
+	@$(PIP) --no-build-isolation --no-compile -e .
 	@touch $@
 
 $(DEV): requirements-dev.lock $(RUNTIME)
