@@ -6,6 +6,7 @@ import asyncpg
 import redis
 
 from store.keys import may_stay
+from tests.ledger_checks import the_books_are_in_order
 from tests.seat_checks import seats_are_in_order
 
 ValkeyCheck = Callable[[redis.Redis], None]
@@ -20,4 +21,4 @@ def every_key_may_stay(valkey: redis.Redis) -> None:
 
 
 VALKEY_CHECKS: list[ValkeyCheck] = [every_key_may_stay, seats_are_in_order]
-POSTGRES_CHECKS: list[PostgresCheck] = []
+POSTGRES_CHECKS: list[PostgresCheck] = [the_books_are_in_order]
