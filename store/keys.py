@@ -78,7 +78,7 @@ def called(shard: int, sale: str) -> str:
 
 
 def admissions(shard: int, sale: str) -> str:
-    """Append-only string: fixed-size records of everything that happened in the line, for mirrors and the audit."""
+    """Append-only string: fixed-size records of all that happened in the line, for mirrors and the audit."""
     return f"{tag(shard)}:sale:{sale}:admissions"
 
 
