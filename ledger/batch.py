@@ -32,6 +32,8 @@ from ledger.records import GivenBack, Meaning, Owed, Sold, Unreadable, read
 from ledger.stream import Entry
 
 log: Final = structlog.get_logger("ledger")
+COPY_S: Final = 30.0
+"""A full batch on a slow disk may take longer than other statements; cut short, it would only come again."""
 REFUSED: Final = (asyncpg.IntegrityConstraintViolationError, asyncpg.DataError, OverflowError)
 """What a record can be refused for; anything else is trouble with Postgres, and the batch comes again."""
 
@@ -170,7 +172,7 @@ async def copy(db: Db, rows: Rows) -> None:
     """Binary COPY into every table that has rows, parents before children."""
     for table, columns in COLUMNS.items():
         if records := rows.tables[table]:
-            await db.copy_records_to_table(table, records=records, columns=columns)
+            await db.copy_records_to_table(table, records=records, columns=columns, timeout=COPY_S)
 
 
 async def written_orders(db: Db, tokens: list[str]) -> list[WrittenOrder]:

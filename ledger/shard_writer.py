@@ -44,7 +44,8 @@ class ShardWriter:
         self._pool = pool
         self._books = books
         self._limits = limits
-        self._gap = False
+        # None: not known, since an alarm of an earlier writer may still be open.
+        self._gap: bool | None = None
         self.shard = shard
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -108,7 +109,7 @@ class ShardWriter:
         await asyncio.sleep(self._limits.gap_check_s)
 
     async def _clear_gap(self) -> None:
-        if self._gap:
+        if self._gap is not False:
             await close_alarm(self._pool, "gap", shard_subject(self.shard), self._clock.now_ms())
             self._gap = False
 
