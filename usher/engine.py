@@ -1,5 +1,8 @@
 """An engine: a real server that Usher prepares, starts and watches."""
 
+import hashlib
+import os
+import stat
 import subprocess
 import tempfile
 import time
@@ -8,6 +11,7 @@ from typing import Final, Protocol
 
 from usher.process import Program, start
 
+SHORT: Final = Path("/tmp")  # noqa: S108 - the folder is checked to be ours alone
 SOCKET_FOLDER_BYTES_MAX: Final = 80
 """A Unix socket's path may have about 100 bytes; the longest name we put into the folder has 18."""
 
@@ -33,11 +37,19 @@ class Engine(Protocol):
 
 
 def socket_folder(run: Path) -> Path:
-    """The folder itself, or a temporary one when a socket's path would be too long there."""
+    """The folder itself, or one in the temporary folder when a socket's path would be too long there.
+
+    The same folder gets the same one at every start; what another user has put there is left alone.
+    """
     run = run.resolve()
     if len(bytes(run)) <= SOCKET_FOLDER_BYTES_MAX:
         return run
-    return Path(tempfile.mkdtemp(prefix="usher-", dir="/tmp"))
+    short = SHORT / f"usher-{hashlib.sha256(bytes(run)).hexdigest()[:16]}"
+    short.mkdir(mode=0o700, exist_ok=True)
+    stands = short.lstat()
+    if stat.S_ISDIR(stands.st_mode) and stands.st_uid == os.geteuid() and stands.st_mode & 0o077 == 0:
+        return short
+    return Path(tempfile.mkdtemp(prefix="usher-", dir=SHORT))
 
 
 def start_and_wait(engine: Engine, timeout_s: float = 30) -> subprocess.Popen[bytes]:

@@ -103,7 +103,9 @@ class PostgresEngine:
             raise EngineFailed(f"{self._data} was made by Postgres {made_by}; this one is {ours}")
 
     def _own(self, folder: Path) -> None:
-        if self._rights == "nobody":
+        if (
+            self._rights == "nobody"
+        ):  # the folders above must let nobody through, which is the owner's to grant
             os.chown(folder, NOBODY, NOBODY)
 
 
