@@ -194,7 +194,8 @@ class WaitingRoom:
             sale=sale.id,
             fan=place.fan_text,
             entry=place.entry,
-            issued_ms=ends_ms - shopping_ms,
+            # The end is rounded up to a whole second; a pass issued in the future is refused by verifiers.
+            issued_ms=ends_ms - shopping_ms - 1000,
             expires_ms=ends_ms,
         )
         return answers.Admitted(text=self._passes.write(granted), expires_ms=ends_ms, again=again)
