@@ -1,6 +1,5 @@
 """Builds the application: routes, strict requests, problems for what goes wrong, what stands in front."""
 
-import traceback
 from typing import Any, Final
 
 import structlog
@@ -9,8 +8,6 @@ from litestar.config.app import AppConfig
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
-from litestar.openapi.config import OpenAPIConfig
-from litestar.openapi.spec import Components, SecurityScheme
 from litestar.types import ASGIApp, ControllerRouterHandler
 from prometheus_client import CollectorRegistry
 
@@ -34,11 +31,12 @@ from api import (
 from api.doors import Doors
 from api.house import House
 from api.idempotency import Idempotency
-from api.meter import Meter
+from api.meter import Meter, trace_of
 from api.problems import Refusal, Refused, response
 from api.refusals import BadRequest, NoSuchPage, OurFault, StoreAway, TooLarge, WrongMethod
 from api.requests import StrictRequest
 from api.rooms import Rooms
+from api.schema import describe_problems, openapi
 from api.settings import ApiSettings
 from store.unavailable import StoreUnavailable
 
@@ -80,7 +78,6 @@ ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
     test_provider.ask_for_money,
     test_provider.press,
 )
-TRACE_CHARS_MAX: Final = 8_000
 log = structlog.get_logger("usher.api")
 
 
@@ -104,7 +101,9 @@ def create_app(settings: ApiSettings) -> ASGIApp:
         logging_config=None,
         on_app_init=[plain],
     )
-    return Meter(Doors(Idempotency(inner, house), house), registry, settings.worker)
+    describe_problems(inner)
+    meter = Meter(Idempotency(inner, house), registry, settings.worker)
+    return Doors(meter, house, meter.count)
 
 
 def rooms_of(state: State) -> Rooms:
@@ -117,18 +116,6 @@ def plain(config: AppConfig) -> AppConfig:
     """Never the framework's debug pages."""
     config.debug = False
     return config
-
-
-def openapi() -> OpenAPIConfig:
-    return OpenAPIConfig(
-        title="Usher",
-        version="1",
-        description="On-sale service for blockbuster cinema pre-sales.",
-        path="/schema",
-        components=Components(
-            security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer")},
-        ),
-    )
 
 
 def on_refused(_: Request[Any, Any, Any], error: Refused) -> Response[bytes]:
@@ -163,11 +150,6 @@ def refusal_of(error: HTTPException, request: Request[Any, Any, Any]) -> Refusal
             return OurFault()
         case _:
             return BadRequest(why=why_of(error))
-
-
-def trace_of(error: Exception) -> str:
-    """Where it happened, without the values of local variables: they may be a fan's."""
-    return "".join(traceback.format_exception(error))[-TRACE_CHARS_MAX:]
 
 
 def why_of(error: HTTPException) -> str:

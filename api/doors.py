@@ -4,59 +4,68 @@ They take what the waiting room mirrors in this process and never ask the store.
 spelling of these two, goes on to the framework.
 """
 
+import time
+from collections.abc import Callable
 from typing import Final
 
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
-from allocator.sale import SaleId
+from allocator.sale import Sale
 from api.callers import bearer
 from api.house import House
-from api.problems import Refused
+from api.problems import Refused, row_of
 from api.replies import PERSONAL, send_json, send_problem
+from waiting_room.waiting_room import WaitingRoom
 
 PREFIX: Final = "/v1/sales/"
 PULSE: Final = "/pulse"
 PLACE: Final = "/place"
+PULSE_ROUTE: Final = PREFIX + "{sale}" + PULSE
+PLACE_ROUTE: Final = PREFIX + "{sale}" + PLACE
 ONE_SECOND: Final = (b"cache-control", b"public, max-age=1")
 
 
 class Doors:
-    """ASGI in front of the framework; `sale` ids it does not know are left to the framework too."""
+    """ASGI in front of everything; other calls go on to `app`. `count` notes each call answered here."""
 
-    def __init__(self, app: ASGIApp, house: House) -> None:
+    def __init__(self, app: ASGIApp, house: House, count: Callable[[str, str, int, float], None]) -> None:
         self.app = app
         self.house = house
+        self._count = count
         self._prefix = house.settings.root_path + PREFIX
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == ScopeType.HTTP and scope["method"] == "GET" and self.house.is_open:
+        if scope["type"] == ScopeType.HTTP and scope["method"] == "GET":
             path = scope["path"]
-            if path.endswith((PULSE, PLACE)) and path.startswith(self._prefix):
-                scope["path_template"] = PREFIX + "{sale}" + path[-len(PULSE) :]
-                if await self._answer(scope, path, send):
+            if path.endswith((PULSE, PLACE)) and path.startswith(self._prefix) and self.house.is_open:
+                sale = self.house.rooms.catalogue.sale(path[len(self._prefix) : -len(PULSE)])
+                if sale is not None:
+                    await self._answer(scope, sale, path.endswith(PULSE), send)
                     return
         await self.app(scope, receive, send)
 
-    async def _answer(self, scope: HTTPScope, path: str, send: Send) -> bool:
-        """True when the call was answered here."""
-        rooms = self.house.rooms
-        sale = rooms.catalogue.sale(SaleId(path[len(self._prefix) : -len(PULSE)]))
-        if sale is None:
-            return False
-        if path.endswith(PULSE):
-            await send_json(send, 200, rooms.waiting_room.pulse(sale), ONE_SECOND)
-            return True
+    async def _answer(self, scope: HTTPScope, sale: Sale, is_pulse: bool, send: Send) -> None:
+        began = time.perf_counter()
+        room = self.house.rooms.waiting_room
+        status = 200
         try:
-            status = rooms.waiting_room.status_json(sale, bearer(authorization(scope)).encode())
+            if is_pulse:
+                await send_json(send, 200, room.pulse(sale), ONE_SECOND)
+            else:
+                await send_json(send, 200, place_of(room, sale, scope), PERSONAL)
         except Refused as refused:
+            status = row_of(refused.refusal).status
             await send_problem(refused.refusal, send)
-            return True
-        if isinstance(status, bytes):
-            await send_json(send, 200, status, PERSONAL)
-        else:
-            await send_problem(status, send)
-        return True
+        self._count("GET", PULSE_ROUTE if is_pulse else PLACE_ROUTE, status, time.perf_counter() - began)
+
+
+def place_of(room: WaitingRoom, sale: Sale, scope: HTTPScope) -> bytes:
+    """How the caller's place stands, as JSON."""
+    status = room.status_json(sale, bearer(authorization(scope)).encode("latin-1"))
+    if not isinstance(status, bytes):
+        raise Refused(status)
+    return status
 
 
 def authorization(scope: HTTPScope) -> str | None:

@@ -6,23 +6,29 @@ need the environment set before the first import, and leave files of dead worker
 """
 
 import time
+import traceback
 from typing import Final
 
 import structlog
 from litestar.enums import ScopeType
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
+from api.refusals import OurFault
+from api.replies import send_problem
+
 LATENCY_BUCKETS_S: Final = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+TRACE_CHARS_MAX: Final = 8_000
 log = structlog.get_logger("usher.api")
 
 
 class Meter:
-    """ASGI middleware around everything."""
+    """ASGI middleware around everything but the polls, which are counted and not logged one by one."""
 
     def __init__(self, app: ASGIApp, registry: CollectorRegistry, worker: str) -> None:
         self.app = app
         self.worker = worker
+        self._children: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         labels = ("method", "route", "status", "worker")
         self.calls = Counter("usher_http_requests", "Requests answered.", labels, registry=registry)
         self.seconds = Histogram(
@@ -38,7 +44,7 @@ class Meter:
             await self.app(scope, receive, send)
             return
         began = time.perf_counter()
-        status = 500
+        status = 0
 
         async def note(message: Message) -> None:
             nonlocal status
@@ -48,13 +54,25 @@ class Meter:
 
         try:
             await self.app(scope, receive, note)
-        finally:
-            self._tell(scope, status, time.perf_counter() - began)
+        except Exception as error:
+            log.error("fault", trace=trace_of(error))
+            if not status:
+                await send_problem(OurFault(), note)
+        self._tell(scope, status, time.perf_counter() - began)
 
-    def _tell(self, scope: Scope, status: int, seconds: float) -> None:
-        method, route = str(scope.get("method", "")), str(scope.get("path_template") or "unknown")
-        self.calls.labels(method, route, str(status), self.worker).inc()
-        self.seconds.labels(method, route, self.worker).observe(seconds)
+    def count(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Adds one call; the children of the metrics are looked up once per route and status."""
+        children = self._children.get((method, route, status))
+        if children is None:
+            counter = self.calls.labels(method, route, str(status), self.worker)
+            children = (counter, self.seconds.labels(method, route, self.worker))
+            self._children[method, route, status] = children
+        children[0].inc()
+        children[1].observe(seconds)
+
+    def _tell(self, scope: HTTPScope, status: int, seconds: float) -> None:
+        method, route = str(scope["method"]), str(scope.get("path_template") or "unknown")
+        self.count(method, route, status, seconds)
         log.info(
             "request",
             method=method,
@@ -63,3 +81,8 @@ class Meter:
             ms=round(seconds * 1000, 2),
             worker=self.worker,
         )
+
+
+def trace_of(error: Exception) -> str:
+    """Where it happened, without the values of local variables: they may be a fan's."""
+    return "".join(traceback.format_exception(error))[-TRACE_CHARS_MAX:]

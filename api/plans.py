@@ -6,7 +6,6 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, put
-from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import QueryParameter
 
 from allocator.importing import PlanFormat, read_plan
@@ -39,7 +38,6 @@ class PlanView(msgspec.Struct, frozen=True, kw_only=True):
     guards=[need("storefront")],
     request_max_body_size=PLAN_BYTES_MAX,
     security=[{"bearer": []}],
-    responses={422: ResponseSpec(None, description="bad-plan says where")},
 )
 async def put_plan(
     request: Request[Any, Any, Any],

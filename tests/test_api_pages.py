@@ -122,3 +122,11 @@ async def test_a_problem_explains_itself(stage: Stage) -> None:
     told = (await stage.doors.get(met["type"])).json()
     assert (told["slug"], told["status"]) == ("unknown-showtime", 404)
     assert slug(await stage.doors.get("/problems/nothing")) == "not-found"
+
+
+async def test_every_call_may_answer_with_a_problem(stage: Stage) -> None:
+    answer = await stage.doors.get("/schema")
+    assert "json" in answer.headers["content-type"]
+    for path, calls in answer.json()["paths"].items():
+        for method, call in calls.items():
+            assert "application/problem+json" in call["responses"]["default"]["content"], (method, path)
