@@ -33,7 +33,12 @@ HALL: Final = Plan(
     rows=(row("A", 1, "front"), row("B", 2, "back"), row("C", 3, "back")),
     focal=Point(4.5, 2.5),
 )
-SALE: Final[dict[str, Any]] = {"title": "Premiere", "opens_at": "2030-01-01T10:00:00Z", "draw": False, "capacity": 50}
+SALE: Final[dict[str, Any]] = {
+    "title": "Premiere",
+    "opens_at": "2030-01-01T10:00:00Z",
+    "draw": False,
+    "capacity": 50,
+}
 SHOWTIME: Final[dict[str, Any]] = {
     "sale": "night",
     "cinema": "Roxy",
@@ -57,7 +62,9 @@ class Stage:
         self._keys = itertools.count()
 
     async def put(self, path: str, body: Any, **headers: str) -> Answer:
-        return await self.doors.put(path, content=msgspec.json.encode(body), headers=STOREFRONT | JSON | headers)
+        return await self.doors.put(
+            path, content=msgspec.json.encode(body), headers=STOREFRONT | JSON | headers
+        )
 
     async def post(self, path: str, body: Any = None, token: str = "", **headers: str) -> Answer:
         sent = {**({"authorization": f"Bearer {token}"} if token else {}), **headers}
@@ -66,7 +73,9 @@ class Stage:
     async def get(self, path: str, token: str = "") -> Answer:
         return await self.doors.get(path, headers={"authorization": f"Bearer {token}"} if token else {})
 
-    async def delegate(self, sale: dict[str, Any] | None = None, showtime: dict[str, Any] | None = None) -> None:
+    async def delegate(
+        self, sale: dict[str, Any] | None = None, showtime: dict[str, Any] | None = None
+    ) -> None:
         """Plan `hall`, sale `night`, showtime `late`, each with these changes."""
         for path, body in (
             ("/v1/plans/hall", HALL),
@@ -117,7 +126,12 @@ class Stage:
         return found
 
     async def pay(self, order: dict[str, Any], **changes: Any) -> Answer:
-        body = {"amount": order["amount"], "currency": order["currency"], "method": "card", "reference": "r-1"}
+        body = {
+            "amount": order["amount"],
+            "currency": order["currency"],
+            "method": "card",
+            "reference": "r-1",
+        }
         return await self.post(f"/v1/orders/{order['order']}/payments", body | changes, **STOREFRONT)
 
 
