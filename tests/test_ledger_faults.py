@@ -179,20 +179,34 @@ def other_valkey(engines_folder: Path) -> ValkeyEngine:
     return ValkeyEngine(folder / "valkey", folder / "run", folder / "valkey.log")
 
 
+@asynccontextmanager
+async def running(engine: ValkeyEngine) -> AsyncIterator[Store]:
+    """The engine, stopped at the end, and a connection to it, which outlives it."""
+    child = start_and_wait(engine)
+    try:
+        yield await Store.connect(engine.url, library=library())
+    finally:
+        end(child, engine.program().stop, STOP_TIMEOUT_S)
+
+
 async def test_the_store_going_away_is_waited_out(
     pool: Pool, other_valkey: ValkeyEngine, wait_until: WaitUntil
 ) -> None:
     await delegate(pool)
-    child = start_and_wait(other_valkey)
-    store = await Store.connect(other_valkey.url, library=library())
-    outbox = Outbox(store)
-    async with at_work(store, pool):
+    async with running(other_valkey) as writers_store:
+        writer = Writer(writers_store, pool, QUICK, look_s=0.05)
+        stop = asyncio.Event()
+        task = asyncio.create_task(writer.run(stop))
+        outbox = Outbox(writers_store)
         await stands_at(pool, outbox, wait_until, await outbox.add(confirmed(order(1))))
-        end(child, other_valkey.program().stop, STOP_TIMEOUT_S)
-        child = start_and_wait(other_valkey)
+    # The writer is still at work, and its store is gone until the next one has started.
+    async with running(other_valkey) as store:
+        outbox = Outbox(store)
         await stands_at(pool, outbox, wait_until, await outbox.add(confirmed(order(2))))
-    await store.close()
-    end(child, other_valkey.program().stop, STOP_TIMEOUT_S)
+        stop.set()
+        await task
+        await store.close()
+    await writers_store.close()
     assert await count(pool, "orders") == 2
 
 
