@@ -5,15 +5,16 @@ import random
 import time
 from typing import Any, Final
 
-import aiohttp
 import msgspec
 
 from usher.rush_tape import Tape
+from usher.rush_wire import NoReply, Wires
 
 PATIENCE_S: Final = 120.0
-TRY_TIMEOUT_S: Final = 20.0
 PAUSE_S_MAX: Final = 3.0
-CONNECTIONS_MAX: Final = 96
+LINE_CONNECTIONS_MAX: Final = 24
+SHOP_CONNECTIONS_MAX: Final = 64
+LINE_CALLS: Final = frozenset({"join", "place"})
 ASK_AGAIN: Final = frozenset({429, 500, 502, 503, 504})
 
 
@@ -33,18 +34,15 @@ class Door:
     """Calls one Usher; every attempt is timed from the moment its fan wanted to send it."""
 
     def __init__(self, base_url: str, tape: Tape, dice: random.Random) -> None:
-        self.base_url = base_url.rstrip("/")
         self.tape = tape
         self._dice = dice
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=CONNECTIONS_MAX, keepalive_timeout=30),
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=TRY_TIMEOUT_S, sock_read=TRY_TIMEOUT_S),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            json_serialize=lambda value: msgspec.json.encode(value).decode(),
-        )
+        # Those who wait in line must not stand in the way of those who shop: two pools, two queues.
+        self._line = Wires(base_url, LINE_CONNECTIONS_MAX)
+        self._shop = Wires(base_url, SHOP_CONNECTIONS_MAX)
 
-    async def close(self) -> None:
-        await self._session.close()
+    def close(self) -> None:
+        self._line.close()
+        self._shop.close()
 
     async def call(
         self,
@@ -89,22 +87,20 @@ class Door:
         self, name: str, method: str, path: str, headers: dict[str, str], content: bytes | None
     ) -> tuple[Answer | None, float]:
         wanted_ms, began = self.tape.now_ms(), time.perf_counter()
+        wires = self._line if name in LINE_CALLS else self._shop
         try:
-            async with self._session.request(
-                method, self.base_url + path, headers=headers, data=content
-            ) as response:
-                answer = _read(response.status, await response.read())
-                retry_after = response.headers.get("Retry-After", "0.5")
-        except (TimeoutError, aiohttp.ClientError, OSError):
+            reply = await wires.ask(method, path, headers, content)
+        except NoReply:
             self.tape.trouble(wanted_ms)
             self.tape.counts["no answer"] += 1
             return None, 0.2
+        answer = _read(reply.status, reply.body)
         self.tape.latencies_ms[name].append((time.perf_counter() - began) * 1000)
         if answer.status in ASK_AGAIN or answer.slug == "in-progress":
             if answer.status >= 500:
                 self.tape.trouble(wanted_ms)
             self.tape.counts[f"{name} {answer.slug or answer.status}"] += 1
-            return None, float(retry_after)
+            return None, reply.retry_after_s or 0.5
         return answer, 0.0
 
 

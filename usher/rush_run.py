@@ -75,7 +75,7 @@ class Rush:
             try:
                 return await self._through(scene, watch, client, pool, shard)
             finally:
-                await door.close()
+                door.close()
 
     async def _through(self, scene: Scene, watch: Watch, client: Client, pool: Pool, shard: int) -> Report:
         wish, terms, till = self.wish, scene.terms, scene.till
