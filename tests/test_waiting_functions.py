@@ -228,8 +228,9 @@ async def test_mark(
 ) -> None:
     await setup(q)
     line = Line(q.store)
-    assert await line.mark(q.sale, drawn, 99, marks) == expected
-    bits = await q.store.client.bitcount(keys.presence(SALE.shard, SALE.id, 99))
+    window = line.window(q.sale) + 1
+    assert await line.mark(q.sale, drawn, window, marks) == expected
+    bits = await q.store.client.bitcount(keys.presence(SALE.shard, SALE.id, window))
     assert bits == sum(expected[0] == "MARKED" and entry < 4 for entry, _ in marks)
 
 

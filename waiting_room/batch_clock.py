@@ -23,10 +23,9 @@ from waiting_room.mirror import Sales
 
 TICK_S: Final = 0.25
 RANKS_FIRST: Final = 250
-RANKS_PER_CALL_MAX: Final = 2000
-CALLS_PER_TICK_MAX: Final = 16
-"""A tick looks at 30,000 ranks at most, some 30 ms of this process, and goes on from there at the next
-one."""
+RANKS_PER_CALL_MAX: Final = 1000
+CALLS_PER_TICK_MAX: Final = 12
+"""A tick looks at about 11,000 ranks at most, some 30 ms, and goes on from there at the next one."""
 SALES_AT_ONCE_MAX: Final = 16
 CLOSED_EVERY: Final = 40
 """A closed sale has nothing but stays that lapse: it is ticked once in so many rounds."""

@@ -12,6 +12,7 @@ from store.unavailable import StoreUnavailable
 from waiting_room.place import FanId
 from waiting_room.presence import Mark, pack_marks
 
+WINDOW_SLACK_MS: Final = 1000
 GUEST: Final = -1
 BUCKETS: Final = (64, 1024, 16384)
 """Account hashes for a small, a middle and a large crowd; see `lua/account.lua`."""
@@ -42,12 +43,13 @@ class Line:
     async def join(self, sale: Sale, fan: FanId | None) -> Answer:
         """Joins as this fan, who has at most one living place; None for a guest, who is new every time."""
         at = (keys.sale, keys.called, keys.invited, keys.inside)
-        presence = keys.presence(sale.shard, sale.id, self.window(sale))
+        window = self.window(sale)
+        presence = keys.presence(sale.shard, sale.id, window)
         buckets = (keys.accounts(sale.shard, sale.id, number) for number in _buckets(fan))
         group = (*_keys(sale, at), presence, *buckets)
         # As a number, because cmsgpack in Lua does not read msgpack's binary type.
         account = int.from_bytes(fan[2:]) if fan is not None else GUEST
-        return await self._decide("join", sale, group, account)
+        return await self._decide("join", sale, group, account, self._ttl_ms(sale, window))
 
     async def claim(self, sale: Sale, entry: int) -> Answer:
         group = _keys(sale, (keys.sale, keys.invited, keys.inside, keys.admissions))
@@ -64,7 +66,9 @@ class Line:
     async def mark(self, sale: Sale, drawn: int, window: int, marks: list[Mark]) -> Answer:
         at = (keys.sale, keys.called, keys.returned, keys.admissions)
         presence = keys.presence(sale.shard, sale.id, window)
-        return await self._call("mark", sale, at, (drawn, pack_marks(marks)), (presence,))
+        return await self._call(
+            "mark", sale, at, (drawn, self._ttl_ms(sale, window), pack_marks(marks)), (presence,)
+        )
 
     async def admit(self, sale: Sale, drawn: int, serving: int, entries: bytes) -> Answer:
         at = (keys.sale, keys.invited, keys.inside, keys.returned, keys.called, keys.admissions)
@@ -85,6 +89,10 @@ class Line:
         """Number of the presence window of now."""
         return self.store.clock.now_ms() // sale.presence_ms
 
+    def _ttl_ms(self, sale: Sale, window: int) -> int:
+        """A window counts until the next one is over, and another moment for a clock that is behind."""
+        return (window + 2) * sale.presence_ms - self.store.clock.now_ms() + WINDOW_SLACK_MS
+
     async def _call(
         self,
         verb: str,
@@ -96,9 +104,9 @@ class Line:
         at_keys = [keys.shard(sale.shard), *_keys(sale, at), *more]
         return _decoded(await self.store.call(verb, at_keys, [self.store.clock.now_ms(), *args]))
 
-    async def _decide(self, verb: str, sale: Sale, group: tuple[str, ...], field: int) -> Answer:
+    async def _decide(self, verb: str, sale: Sale, group: tuple[str, ...], *fields: int) -> Answer:
         fixed = (keys.shard(sale.shard),)
-        return await self.store.decide(verb, shard=sale.shard, fixed=fixed, group=group, decision=[field])
+        return await self.store.decide(verb, shard=sale.shard, fixed=fixed, group=group, decision=fields)
 
 
 def _keys(sale: Sale, at: Spelt) -> tuple[str, ...]:

@@ -12,7 +12,7 @@
 --          MOVED state serving drawn joined room now_ms  there is room; the line stood elsewhere than the caller knew,
 --                                                        or more who came back are to be looked at
 --          SHORT state serving drawn joined room now_ms  there is room; all given ranks are called
--- COST     14 redis calls, 5 more per 250 ranks, 2 more per 1000 lapsed or invited; the leaves hold the bounds
+-- COST     14 redis calls, 8 more per 250 ranks, 2 more per 1000 lapsed or invited; the leaves hold the bounds
 -- USES     gate clock rules line invitation log lapse opening outage
 local shard, sale, invited, inside, returned = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local called, admissions, before, present, after = KEYS[6], KEYS[7], KEYS[8], KEYS[9], KEYS[10]

@@ -28,12 +28,11 @@ local function set(key, entries)
 end
 
 -- Sets bits of a presence window. The bit of the next entry, which belongs to nobody yet, is touched first:
--- a new string is then allocated at its full size, not at the double of it. A window is looked at until the one
--- after the next begins; three windows are certain to outlive that.
-local function mark(key, entries, joined, presence_ms)
+-- a new string is then allocated at its full size, not at the double of it.
+local function mark(key, entries, joined, ttl_ms)
   redis.call('SETBIT', key, joined, 0)
   set(key, entries)
-  redis.call('PEXPIRE', key, presence_ms * 3)
+  redis.call('PEXPIRE', key, ttl_ms)
 end
 
 return { read = read, set = set, mark = mark }

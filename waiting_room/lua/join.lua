@@ -1,7 +1,8 @@
 -- PURPOSE  gives each asker a place at the end of its sale; an account whose place still lives gets that one
 -- KEYS     shard [sale called invited inside presence small middle large]*   (the last three: the account's bucket
 --          for each size of crowd; askers without an account share one group)
--- ARGV     now_ms batch   (decision: group, account; account a number of 48 bits, -1 for a guest)
+-- ARGV     now_ms batch   (decision: group, account, ttl_ms; account a number of 48 bits, -1 for a guest;
+--          ttl_ms of the presence window)
 -- RETURNS  NO_EPOCH
 --          UNKNOWN_SALE
 --          SALE_CLOSED
@@ -21,15 +22,14 @@ local sales, marks = {}, {}
 
 local function sale_of(key)
   if not sales[key] then
-    local known = redis.call('HMGET', key, 'state', 'joined', 'drawn', 'presence_ms')
+    local known = redis.call('HMGET', key, 'state', 'joined', 'drawn')
     local joined = tonumber(known[2] or 0)
-    sales[key] = { state = known[1], joined = joined, before = joined, drawn = tonumber(known[3] or -1),
-      presence_ms = known[4] }
+    sales[key] = { state = known[1], joined = joined, before = joined, drawn = tonumber(known[3] or -1) }
   end
   return sales[key]
 end
 
-local function join(group, number)
+local function join(group, number, ttl_ms)
   local key, called, invited, inside, presence = unpack(group, 1, 5)
   local sale = sale_of(key)
   if not sale.state or sale.state == 'closed' then
@@ -49,7 +49,7 @@ local function join(group, number)
   if bucket then
     redis.call('HSET', bucket, name, entry)
   end
-  marks[presence] = marks[presence] or { sale = sale }
+  marks[presence] = marks[presence] or { sale = sale, ttl_ms = ttl_ms }
   table.insert(marks[presence], entry)
   return { 'JOINED', entry, sale.drawn }
 end
@@ -57,7 +57,7 @@ end
 local answers = {}
 for i, decision in ipairs(cmsgpack.unpack(batch)) do
   local first = 2 + decision[1] * GROUP_KEYS
-  answers[i] = join({ unpack(KEYS, first, first + GROUP_KEYS - 1) }, decision[2])
+  answers[i] = join({ unpack(KEYS, first, first + GROUP_KEYS - 1) }, decision[2], decision[3])
 end
 for key, sale in pairs(sales) do
   if sale.joined > sale.before then
@@ -65,6 +65,6 @@ for key, sale in pairs(sales) do
   end
 end
 for key, entries in pairs(marks) do
-  bits.mark(key, entries, entries.sale.joined, entries.sale.presence_ms)
+  bits.mark(key, entries, entries.sale.joined, entries.ttl_ms)
 end
 return cmsgpack.pack(answers)

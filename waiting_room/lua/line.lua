@@ -1,7 +1,7 @@
 -- PURPOSE  picks the next present fans of a line, those first who came back after their rank was called
 -- PROVIDES entries back ahead
--- USES     bits log
--- COST     5 redis calls per 250 ranks looked at, 6 per 100 returned fans, of whom 1000 are looked at in one call
+-- USES     presence log
+-- COST     7 redis calls per 250 ranks looked at, 9 per 100 returned fans, of whom 1000 are looked at in one call
 local ENTRY_BYTES = 4
 local RANKS_PER_LOOK = 250
 local RETURNED_PER_LOOK = 100
@@ -16,17 +16,6 @@ local function entries(packed, most)
   return listed
 end
 
--- 'called', 'present' or 'absent' for each fan, as the store stands in this very call.
-local function look(called, windows, fans)
-  local words, done = {}, bits.read(called, fans)
-  local seen = { bits.read(windows[1], fans), bits.read(windows[2], fans), bits.read(windows[3], fans) }
-  for i = 1, #fans do
-    local present = seen[1][i] + seen[2][i] + seen[3][i] > 0
-    words[i] = done[i] == 1 and 'called' or present and 'present' or 'absent'
-  end
-  return words
-end
-
 -- At most `free` returned fans by rank, and whether none is left. One who is absent once more is taken off;
 -- the next mark puts it back. Nobody behind may be chosen while some are left.
 local function back(key, called, windows, free, now_ms)
@@ -38,7 +27,7 @@ local function back(key, called, windows, free, now_ms)
     end
     looked = looked + #first
     redis.call('ZREM', key, unpack(first))
-    for i, word in ipairs(look(called, windows, first)) do
+    for i, word in ipairs(presence.look(called, windows, first)) do
       if word == 'present' then
         chosen[#chosen + 1] = first[i]
       elseif word == 'absent' then
@@ -55,7 +44,7 @@ local function ahead(called, windows, fans, free)
   local chosen = {}
   for first = 1, #fans, RANKS_PER_LOOK do
     local part = { unpack(fans, first, math.min(first + RANKS_PER_LOOK - 1, #fans)) }
-    for i, word in ipairs(look(called, windows, part)) do
+    for i, word in ipairs(presence.look(called, windows, part)) do
       if #chosen == free then
         return chosen, first + i - 2
       end

@@ -1,7 +1,7 @@
 -- PURPOSE  notes that fans have polled; those whose rank was called while they were absent come next
 -- KEYS     shard sale called returned admissions presence
--- ARGV     now_ms drawn marks   (drawn as the caller knows it, -1 before the open; marks: entry u32, rank u32,
---          big-endian, at most 1000; rank all ones while nobody can know it)
+-- ARGV     now_ms drawn ttl_ms marks   (drawn as the caller knows it, -1 before the open; ttl_ms of the window;
+--          marks: entry u32, rank u32, big-endian, at most 1000; rank all ones while nobody can know it)
 -- RETURNS  NO_EPOCH
 --          UNKNOWN_SALE
 --          STALE drawn   the sale has opened since: nothing is noted, because a rank that is missing could hide
@@ -10,14 +10,14 @@
 -- COST     9 redis calls, 2 more per fan that came back
 -- USES     gate clock bits log
 local shard, sale, called, returned, admissions, presence = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
-local now_ms, drawn, marks = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
+local now_ms, drawn, ttl_ms, marks = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3], ARGV[4]
 local MARK_BYTES = 8
 
 local closed = gate.check(shard)
 if closed then
   return closed
 end
-local known = redis.call('HMGET', sale, 'state', 'joined', 'serving', 'drawn', 'presence_ms')
+local known = redis.call('HMGET', sale, 'state', 'joined', 'serving', 'drawn')
 local joined, serving, drawn_now = tonumber(known[2] or 0), tonumber(known[3] or 0), tonumber(known[4] or -1)
 if not known[1] then
   return cmsgpack.pack({ 'UNKNOWN_SALE' })
@@ -38,7 +38,7 @@ for at = 1, #marks, MARK_BYTES do
   end
 end
 if #present > 0 then
-  bits.mark(presence, present, joined, known[5])
+  bits.mark(presence, present, joined, ttl_ms)
 end
 local records = {}
 if #late > 0 then
