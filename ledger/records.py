@@ -1,19 +1,21 @@
-"""What a stream record says, as values: a sale, money to give back, a reclaim, or something unreadable.
-
-Bodies are msgpack with the order and the payment inside as JSON bytes, as `allocator.outbox` packs them;
-both are taken apart by their headers, be they msgpack strings or binaries.
-"""
+"""What a stream record says, as values: a sale, money to give back, a reclaim, or something unreadable."""
 
 from typing import Final, Literal
 
 import msgspec
 
-from allocator.outbox import OrderBlob, PaymentBlob, Reclaimed, read_order, read_payment
+from allocator.outbox import (
+    Confirmed,
+    OrderBlob,
+    PaymentBlob,
+    Reclaimed,
+    Refunded,
+    read_order,
+    read_payment,
+)
 from ledger.stream import Entry
 
 Why = Literal["late", "double", "conflict"]
-STRING_HEADERS: Final = {0xD9: 2, 0xDA: 3, 0xDB: 5, 0xC4: 2, 0xC5: 3, 0xC6: 5}
-"""First byte of a long msgpack string or binary -> length of its header in bytes."""
 
 
 class Sold(msgspec.Struct, frozen=True):
@@ -52,8 +54,8 @@ class Unreadable(msgspec.Struct, frozen=True):
 Written = Sold | Owed | GivenBack
 Meaning = Written | Unreadable
 
-_confirmed: Final = msgspec.msgpack.Decoder(tuple[int, msgspec.Raw, msgspec.Raw])
-_refunded: Final = msgspec.msgpack.Decoder(tuple[int, msgspec.Raw, msgspec.Raw, Why])
+_confirmed: Final = msgspec.msgpack.Decoder(Confirmed)
+_refunded: Final = msgspec.msgpack.Decoder(Refunded)
 _reclaimed: Final = msgspec.msgpack.Decoder(Reclaimed)
 
 
@@ -71,11 +73,12 @@ def read(entry: Entry) -> Meaning:
 
 def _decode(entry: Entry) -> Written:
     if entry.kind == "confirmed":
-        at_ms, order, payment = _confirmed.decode(entry.body)
-        return Sold(entry, at_ms, read_order(_blob(order)), read_payment(_blob(payment)))
+        paid = _confirmed.decode(entry.body)
+        return Sold(entry, paid.at_ms, read_order(paid.order), read_payment(paid.payment))
     if entry.kind == "refunded":
-        at_ms, order, payment, why = _refunded.decode(entry.body)
-        return Owed(entry, at_ms, read_order(_blob(order)), read_payment(_blob(payment)), why)
+        back = _refunded.decode(entry.body)
+        why = msgspec.convert(back.why, Why)
+        return Owed(entry, back.at_ms, read_order(back.order), read_payment(back.payment), why)
     if entry.kind == "reclaimed":
         return GivenBack(entry, _reclaimed.decode(entry.body))
     raise ValueError(f"unknown kind {entry.kind!r}")
@@ -93,12 +96,3 @@ def _fault(meaning: Written) -> str | None:
     if isinstance(meaning, Sold) and (payment.amount, payment.currency) != (order.amount, order.currency):
         return "the payment is not the order's amount"
     return None
-
-
-def _blob(raw: msgspec.Raw) -> bytes:
-    """The content of a msgpack string or binary."""
-    packed = bytes(raw)
-    header = 1 if 0xA0 <= packed[0] <= 0xBF else STRING_HEADERS.get(packed[0])
-    if header is None:
-        raise ValueError("a blob is expected here")
-    return packed[header:]

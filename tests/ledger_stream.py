@@ -4,7 +4,16 @@ from typing import Any
 
 import msgspec
 
-from allocator.outbox import OrderBlob, PaymentBlob, PricedSeat, Token, checksum, pack
+from allocator.outbox import (
+    Confirmed,
+    OrderBlob,
+    PaymentBlob,
+    PricedSeat,
+    Refunded,
+    Token,
+    checksum,
+    pack,
+)
 from allocator.plan import Category, Plan, Point, Row, Seat, SeatName
 from allocator.sale import Sale, SaleId
 from allocator.showtime import Showtime, ShowtimeId
@@ -100,14 +109,15 @@ def payment(paid: OrderBlob, reference: str = "") -> PaymentBlob:
 
 
 def confirmed(paid: OrderBlob, given: PaymentBlob | None = None) -> tuple[str, bytes]:
-    """Kind and body as the store packs them: blobs within a msgpack array."""
+    """Kind and body of a sale."""
     blobs = (pack(paid).encode(), pack(given or payment(paid)).encode())
-    return "confirmed", msgspec.msgpack.encode((PAID_MS, *blobs))
+    return "confirmed", msgspec.msgpack.encode(Confirmed(PAID_MS, *blobs))
 
 
 def refunded(paid: OrderBlob, given: PaymentBlob, why: str) -> tuple[str, bytes]:
+    """Kind and body of money to give back."""
     blobs = (pack(paid).encode(), pack(given).encode())
-    return "refunded", msgspec.msgpack.encode((PAID_MS, *blobs, why))
+    return "refunded", msgspec.msgpack.encode(Refunded(PAID_MS, *blobs, why))
 
 
 class Outbox:
