@@ -96,6 +96,7 @@ class Door:
             return None, 0.2
         answer = _read(reply.status, reply.body)
         self.tape.latencies_ms[name].append((time.perf_counter() - began) * 1000)
+        self.tape.served_ms[name].append(reply.took_ms)
         if answer.status in ASK_AGAIN or answer.slug == "in-progress":
             if answer.status >= 500:
                 self.tape.trouble(wanted_ms)

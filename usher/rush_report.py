@@ -46,6 +46,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     latency_ms: dict[str, dict[str, float]]
     valkey_bytes_per_fan: float | None
 
+    served_ms: dict[str, dict[str, float]]
     passed: bool
     sold_out: bool
     out_of_time: bool
@@ -101,6 +102,7 @@ def report_of(facts: Facts, tape: Tape, measured: Measured) -> Report:
         seconds=round(measured.seconds, 2),
         orders_per_s=round(orders / measured.seconds, 1) if measured.seconds else 0.0,
         latency_ms={name: quantiles_ms(tape.latencies_ms[name]) for name in CALLS if tape.latencies_ms[name]},
+        served_ms={name: quantiles_ms(tape.served_ms[name]) for name in CALLS if tape.served_ms[name]},
         valkey_bytes_per_fan=measured.valkey_bytes_per_fan,
         passed=fine and not measured.out_of_time,
         sold_out=measured.sold == measured.seats,
@@ -120,6 +122,10 @@ def report_of(facts: Facts, tape: Tape, measured: Measured) -> Report:
         counts=dict(sorted(tape.counts.items())),
         findings=findings,
     )
+
+
+def _figures(quantiles: dict[str, float]) -> str:
+    return " ".join(f"{name} {value:,.1f}" for name, value in quantiles.items())
 
 
 def table_of(report: Report) -> Table:
@@ -146,8 +152,8 @@ def table_of(report: Report) -> Table:
             note += f" of {report.refusals:,} refusals"
         rows.append((name, verdict, "; ".join((note, *finding.examples[:1]))))
     for call, quantiles in report.latency_ms.items():
-        words = " ".join(f"{name} {value:,.1f}" for name, value in quantiles.items())
-        rows.append((f"ms {call}", "", words))
+        words, served = _figures(quantiles), _figures(report.served_ms[call])
+        rows.append((f"ms {call}", "", f"{words}; on the wire {served}"))
     if report.troubles_s:
         rows.append(("troubles", f"{report.troubles_s} s", "calls without an answer or answered 503"))
     for row in rows:

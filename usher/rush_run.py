@@ -87,7 +87,7 @@ class Rush:
         bytes_per_fan = await self._gather(crowd, tempers, watch, before_s)
         await move(scene.door, till.operator_key, terms.sale, "open")
         began = time.monotonic()
-        sampling = asyncio.create_task(watch.run())
+        sampling = asyncio.create_task(watch.run(self.target.processes, scene.tape.trouble_now))
         coming = asyncio.create_task(crowd.come(False, began))
         try:
             last = await crowd.watch(wish.minutes_max)

@@ -6,6 +6,9 @@ from collections import Counter, defaultdict
 
 from usher.rush_facts import Receipt, Refusal, Visit
 
+PROCESS_GONE_MS = 3_000
+"""What was found replaced now died at most so long ago."""
+
 
 class Tape:
     """Append-only notes of one crowd; times in milliseconds of the store's clock.
@@ -16,6 +19,7 @@ class Tape:
     def __init__(self, skew_ms: int = 0) -> None:
         self.skew_ms = skew_ms
         self.latencies_ms: dict[str, array[float]] = defaultdict(lambda: array("d"))
+        self.served_ms: dict[str, array[float]] = defaultdict(lambda: array("d"))
         self.counts: Counter[str] = Counter()
         self.receipts: list[Receipt] = []
         self.refusals: list[Refusal] = []
@@ -35,6 +39,10 @@ class Tape:
             last[0], last[1] = min(last[0], from_ms), max(last[1], now_ms)
         else:
             self._troubles_ms.append([from_ms, now_ms])
+
+    def trouble_now(self) -> None:
+        """A process was replaced within the last moments."""
+        self.trouble(self.now_ms() - PROCESS_GONE_MS)
 
     def troubles_ms(self) -> tuple[tuple[int, int], ...]:
         return tuple((from_ms, to_ms) for from_ms, to_ms in self._troubles_ms)

@@ -1,6 +1,7 @@
 """An eye on the store during a rush: boards as they stand, fans inside, memory; it only reads."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final
 
@@ -41,9 +42,16 @@ class Watch:
         self.boards.setdefault((showtime, int(version)), bytes(board[-self._seats :]))
         return int(version)
 
-    async def run(self) -> None:
-        """Samples until cancelled; a store that is away is looked at again later."""
+    async def run(self, processes: Callable[[], dict[str, int]], changed: Callable[[], None]) -> None:
+        """Samples until cancelled; a store that is away is looked at again later.
+
+        `changed` is called when one of `processes` was replaced: a client may not notice that its worker died.
+        """
+        known = processes()
         while True:
+            if (now := processes()) != known:
+                known = now
+                changed()
             with suppress(*FAULTS):
                 self.crowded = max(self.crowded, await self._inside())
             await asyncio.sleep(SAMPLE_EVERY_S)

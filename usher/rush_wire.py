@@ -7,6 +7,7 @@ Only what the doors of Usher answer is read: bodies with a length, no redirects,
 
 import asyncio
 import ssl
+import time
 from typing import Final, cast
 from urllib.parse import urlsplit
 
@@ -22,10 +23,11 @@ class NoReply(Exception):
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """`retry_after_s` is None when the door did not name a time."""
+    """`took_ms`: from the first byte sent to the last received. `retry_after_s`: None when untold."""
 
     status: int
     body: bytes
+    took_ms: float
     retry_after_s: float | None = None
 
 
@@ -37,6 +39,7 @@ class Wire(asyncio.Protocol):
         self._reply: asyncio.Future[Reply] | None = None
         self._parser = httptools.HttpResponseParser(self)
         self._body: list[bytes] = []
+        self._asked_at = 0.0
         self._retry_after_s: float | None = None
 
     @property
@@ -49,6 +52,7 @@ class Wire(asyncio.Protocol):
             raise NoReply("the connection was closed")
         assert self._transport is not None
         self._reply = asyncio.get_running_loop().create_future()
+        self._asked_at = time.perf_counter()
         self._transport.write(request)
         try:
             async with asyncio.timeout(REPLY_TIMEOUT_S):
@@ -89,7 +93,9 @@ class Wire(asyncio.Protocol):
         self._body.append(body)
 
     def on_message_complete(self) -> None:
-        reply = Reply(self._parser.get_status_code(), b"".join(self._body), self._retry_after_s)
+        took_ms = (time.perf_counter() - self._asked_at) * 1000
+        status, body = self._parser.get_status_code(), b"".join(self._body)
+        reply = Reply(status, body, took_ms, self._retry_after_s)
         if not self._parser.should_keep_alive():
             self.close()
         if self._reply is not None and not self._reply.done():
