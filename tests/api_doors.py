@@ -17,6 +17,7 @@ from api.settings import ApiSettings
 STOREFRONT: Final = {"authorization": "Bearer storefront-key"}
 OPERATOR: Final = {"authorization": "Bearer operator-key"}
 CINEMA: Final = {"authorization": "Bearer cinema-key"}
+SECRET: Final = b"s" * 32
 WHSEC: Final = "whsec_" + base64.b64encode(b"k" * 24).decode()
 JSON: Final = {"content-type": "application/json"}
 
@@ -25,7 +26,7 @@ def settings(store_url: str, postgres_url: str, **changes: Any) -> ApiSettings:
     plain = ApiSettings(
         store_url=store_url,
         postgres_url=postgres_url,
-        secret=b"s" * 32,
+        secret=SECRET,
         storefront_key="storefront-key",
         operator_key="operator-key",
         cinema_key="cinema-key",

@@ -6,11 +6,14 @@ from typing import Any
 
 import pytest
 
+from allocator.sale import SaleId
 from ledger.pool import Pool
 from store.connection import Store
-from tests.api_doors import slug
+from tests.api_doors import SECRET, slug
 from tests.api_stage import SALE, SHOWTIME, Stage, open_stage
 from tests.conftest import WaitUntil
+from waiting_room.keyring import Keyring
+from waiting_room.passes import Pass, Passes
 
 BEST: dict[str, Any] = {"best": {"count": 2, "category": "back"}}
 
@@ -98,6 +101,14 @@ async def test_an_expired_pass_is_no_pass(stage: Stage) -> None:
         return answer.status_code == 401 and "expired" in answer.json()["detail"]
 
     await stage.wait_until(expired)
+
+
+async def test_a_pass_from_before_the_open_takes_no_seats(stage: Stage, store: Store) -> None:
+    await stage.delegate()
+    now_ms = store.clock.now_ms() // 1000 * 1000
+    early = Pass(sale=SaleId("night"), fan="00ff", entry=0, issued_ms=now_ms, expires_ms=now_ms + 60_000)
+    text = Passes(Keyring.derive(SECRET).passes).write(early)
+    assert slug(await stage.hold(text, BEST)) == "sale-not-open"
 
 
 async def test_the_sale_decides_whether_seats_are_given(stage: Stage) -> None:

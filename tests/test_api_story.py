@@ -54,6 +54,8 @@ async def settled(stage: Stage, order: str) -> None:
 async def counted_and_paid_out(stage: Stage) -> None:
     counts = (await stage.doors.get("/v1/sales/night", headers=STOREFRONT)).json()
     assert (counts["sold"], counts["free"], counts["orders"], counts["writer_lag"]) == (2, 22, 1, 0)
+    terms = {"valid_from": "2020-01-01", "fund_bp": 500, "vat_bp": 330, "cinema_bp": 5700}
+    assert (await stage.doors.put("/v1/contracts", json=terms, headers=OPERATOR)).status_code == 200
     answer = await stage.doors.get("/v1/settlements?cinema=Roxy&day=2026-12-24", headers=CINEMA)
     [line] = answer.json()["lines"]
     assert (line["film"], line["tickets"], line["gross"], line["fees"]) == ("Lantern", 2, 9000, 400)
