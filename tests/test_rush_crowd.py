@@ -24,6 +24,7 @@ MEASURED = Measured(
     sold=8,
     seconds=2.0,
     valkey_bytes_per_fan=1.5,
+    key_bytes_per_fan=0.25,
     worries=0,
     seed=1,
     own_stack=True,

@@ -46,6 +46,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     latency_ms: dict[str, dict[str, float]]
     valkey_bytes_per_fan: float | None
 
+    key_bytes_per_fan: float | None
     served_ms: dict[str, dict[str, float]]
     passed: bool
     sold_out: bool
@@ -74,6 +75,7 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
     sold: int
     seconds: float
     valkey_bytes_per_fan: float | None
+    key_bytes_per_fan: float | None
     worries: int
     seed: int
     own_stack: bool
@@ -104,6 +106,7 @@ def report_of(facts: Facts, tape: Tape, measured: Measured) -> Report:
         latency_ms={name: quantiles_ms(tape.latencies_ms[name]) for name in CALLS if tape.latencies_ms[name]},
         served_ms={name: quantiles_ms(tape.served_ms[name]) for name in CALLS if tape.served_ms[name]},
         valkey_bytes_per_fan=measured.valkey_bytes_per_fan,
+        key_bytes_per_fan=measured.key_bytes_per_fan,
         passed=fine and not measured.out_of_time,
         sold_out=measured.sold == measured.seats,
         out_of_time=measured.out_of_time,
@@ -143,7 +146,11 @@ def table_of(report: Report) -> Table:
         ),
         ("orders", f"{report.orders:,}", f"{report.orders_in_postgres:,} in Postgres"),
         ("seconds", f"{report.seconds:,.1f}", f"{report.orders_per_s:,.1f} orders/s from the open on"),
-        ("Valkey bytes per fan", report.valkey_bytes_per_fan, "used_memory, waiting crowd before the open"),
+        (
+            "Valkey bytes per fan",
+            report.valkey_bytes_per_fan,
+            f"all of used_memory; {report.key_bytes_per_fan} in the keys of the line",
+        ),
     ]
     for name, finding in report.findings.items():
         verdict = "[green]0[/]" if not finding.wrong else f"[bold red]{finding.wrong}[/]"

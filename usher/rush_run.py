@@ -84,7 +84,7 @@ class Rush:
         tempers, before_s = draw_crowd(wish.fans, self._seats, terms.seats_per_fan, wish.seed)
         crowd = Crowd(scene, tempers, wish.seed, lambda standing: self._show(standing, self._seats))
         self._say(f"{self._seats:,} seats in {len(terms.showtimes)} showtimes; {before_s:.0f} s to the open.")
-        bytes_per_fan = await self._gather(crowd, tempers, watch, before_s)
+        bytes_per_fan, key_bytes_per_fan = await self._gather(crowd, tempers, watch, before_s)
         await move(scene.door, till.operator_key, terms.sale, "open")
         began = time.monotonic()
         sampling = asyncio.create_task(watch.run(self.target.processes, scene.tape.trouble_now))
@@ -106,6 +106,7 @@ class Rush:
             sold=await self._sold(watch, terms),
             seconds=seconds,
             valkey_bytes_per_fan=bytes_per_fan,
+            key_bytes_per_fan=key_bytes_per_fan,
             worries=await evidence.worries(pool, shard),
             seed=wish.seed,
             own_stack=self.target.own,
@@ -116,16 +117,16 @@ class Rush:
 
     async def _gather(
         self, crowd: Crowd, tempers: list[Temper], watch: Watch, before_s: float
-    ) -> float | None:
-        """Lets the early part join; the growth of Valkey's memory per fan of it."""
+    ) -> tuple[float | None, float | None]:
+        """Lets the early part join; per fan of it, bytes that the store and the line's keys grew by."""
         early = sum(1 for temper in tempers if temper.comes_s < 0)
-        memory_before = await watch.memory_bytes()
+        before = await watch.memory()
         await crowd.come(True, time.monotonic() + before_s)
         await crowd.all_joined(JOINED_TIMEOUT_S)
-        memory_after = await watch.memory_bytes()
-        if memory_before is None or memory_after is None or not early:
-            return None
-        return round((memory_after - memory_before) / early, 2)
+        after = await watch.memory()
+        if before is None or after is None or not early:
+            return None, None
+        return round((after.used - before.used) / early, 2), round((after.keys - before.keys) / early, 2)
 
     async def _seats_for_sale(self, watch: Watch, terms: Terms) -> int:
         return await self._count(watch, terms, b".")

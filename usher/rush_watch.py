@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final
 
+import msgspec
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
@@ -13,6 +14,13 @@ from store.nodes import Client
 
 SAMPLE_EVERY_S: Final = 0.25
 FAULTS: Final = (RedisError, OSError)
+
+
+class Memory(msgspec.Struct, frozen=True):
+    """Bytes: of the whole store, and of the keys of the sale's waiting room alone."""
+
+    used: int
+    keys: int
 
 
 class Watch:
@@ -45,7 +53,7 @@ class Watch:
     async def run(self, processes: Callable[[], dict[str, int]], changed: Callable[[], None]) -> None:
         """Samples until cancelled; a store that is away is looked at again later.
 
-        `changed` is called when one of `processes` was replaced: a client may not notice that its worker died.
+        `changed` is called when one of `processes` was replaced: clients may not notice that a worker died.
         """
         known = processes()
         while True:
@@ -56,12 +64,15 @@ class Watch:
                 self.crowded = max(self.crowded, await self._inside())
             await asyncio.sleep(SAMPLE_EVERY_S)
 
-    async def memory_bytes(self) -> int | None:
-        """Memory in use; None for a cluster, whose nodes hold more than this sale."""
+    async def memory(self) -> Memory | None:
+        """What the store uses now; None for a cluster, whose nodes hold other sales too."""
         if not isinstance(self._client, Redis):
             return None
         info: dict[str, Any] = await self._client.info("memory")
-        return int(info["used_memory"])
+        own = 0
+        async for key in self._client.scan_iter(match=keys.sale(self._shard, self._sale) + "*", count=1_000):
+            own += await self._client.memory_usage(key, samples=0) or 0
+        return Memory(int(info["used_memory"]), own)
 
     async def _inside(self) -> int:
         async with self._client.pipeline(transaction=True) as pipe:
