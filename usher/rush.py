@@ -26,6 +26,7 @@ from usher.rush_stack import NoUsher, Target, found_or_started, pids_file, proce
 from usher.settings import BadSetting
 
 PLAIN_EVERY_S = 3.0
+PLAIN_COLUMNS = 120
 
 
 @click.command()
@@ -50,7 +51,7 @@ def rush(
     minutes_max: float,
 ) -> None:
     """Send a crowd through the doors of a sale of its own, then prove that nothing went wrong."""
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else PLAIN_COLUMNS)
     try:
         wish = Wish(
             fans=fans,

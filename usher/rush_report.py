@@ -149,7 +149,7 @@ def table_of(report: Report) -> Table:
         (
             "Valkey bytes per fan",
             report.valkey_bytes_per_fan,
-            f"all of used_memory; {report.key_bytes_per_fan} in the keys of the line",
+            f"{report.key_bytes_per_fan} in the line's keys",
         ),
     ]
     for name, finding in report.findings.items():
@@ -160,7 +160,7 @@ def table_of(report: Report) -> Table:
         rows.append((name, verdict, "; ".join((note, *finding.examples[:1]))))
     for call, quantiles in report.latency_ms.items():
         words, served = _figures(quantiles), _figures(report.served_ms[call])
-        rows.append((f"ms {call}", "", f"{words}; on the wire {served}"))
+        rows.append((f"ms {call}", "", f"{words}; wire {served}"))
     if report.troubles_s:
         rows.append(("troubles", f"{report.troubles_s} s", "calls without an answer or answered 503"))
     for row in rows:
