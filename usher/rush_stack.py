@@ -68,11 +68,15 @@ def answers(base_url: str, path: str) -> bool:
         return False
 
 
-@contextmanager
-def _started(folder: Path, environment: Mapping[str, str]) -> Iterator[Target]:
+def free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+        return int(free.getsockname()[1])
+
+
+@contextmanager
+def _started(folder: Path, environment: Mapping[str, str]) -> Iterator[Target]:
+    port = free_port()
     ours = {
         "USHER_DATA": str(folder / "data"),
         "USHER_PORT": str(port),

@@ -1,0 +1,71 @@
+"""One Usher of its own: the README's commands as pasted, then a small rush with a worker killed meanwhile."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from tests.conftest import WaitUntil
+from usher.rush_report import Report
+from usher.rush_stack import Target, found_or_started, free_port
+
+ROOT = Path(__file__).parents[1]
+PASTED = ('"durability":"', '"tickets":2', '"net_due":6272', '"sold":["C-5","C-6"]', '"state":"closed"')
+
+
+@pytest.fixture(scope="module")
+def target() -> Iterator[Target]:
+    environment = {**os.environ, "USHER_PORT": str(free_port())}
+    with found_or_started(None, environment, print) as found:
+        yield found
+
+
+def test_the_readme_can_be_pasted(target: Target, tmp_path: Path) -> None:
+    text = (ROOT / "README.md").read_text("utf-8")
+    chapter = text[text.index("## Delegating a showtime") : text.index("## A rush")]
+    script = "\n".join(re.findall(r"```sh\n(.*?)```", chapter, re.DOTALL))
+    assert "http://127.0.0.1:8000" in script
+    (tmp_path / "data").symlink_to(target.settings.data)
+    (tmp_path / "docs").symlink_to(ROOT / "docs")
+    pasted = subprocess.run(
+        ["bash", "-eu", "-c", script.replace("http://127.0.0.1:8000", target.base_url)],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert pasted.returncode == 0, pasted.stderr
+    for expected in PASTED:
+        assert expected in pasted.stdout
+    assert "/problems/" not in pasted.stdout
+
+
+async def test_a_rush_survives_a_killed_worker(target: Target, tmp_path: Path, wait_until: WaitUntil) -> None:
+    said, report_path = tmp_path / "said", tmp_path / "report.json"
+    crowd = ("--fans", "150", "--showtimes", "1", "--seed", "4")
+    child = start_rush(target, said, *crowd, "--json", str(report_path))
+    await wait_until(lambda: " sold, " in said.read_text(), timeout_s=30)
+    os.kill(target.processes()["api-1"], signal.SIGKILL)
+    await wait_until(lambda: child.poll() is not None, timeout_s=90)
+    assert child.returncode == 0, said.read_text()
+    report = msgspec.json.decode(report_path.read_bytes(), type=Report)
+    assert report.sold_out
+    assert report.orders == report.orders_in_postgres > 0
+    assert report.refusals_checked > 0
+
+
+def start_rush(target: Target, said: Path, *arguments: str) -> "subprocess.Popen[bytes]":
+    with said.open("w") as out:
+        return subprocess.Popen(
+            [sys.executable, "-m", "usher", "rush", "--url", target.base_url, *arguments],
+            env={**os.environ, "USHER_DATA": str(target.settings.data)},
+            stdout=out,
+            stderr=subprocess.STDOUT,
+        )
