@@ -53,11 +53,9 @@ class Allocator:
         self, onsale: OnSale, fan: str, entry: int, token: Token, want: Want, *, staff: bool = False
     ) -> HoldAnswer:
         """Seats for `hold_ms`; the same token again gets the first answer. `staff` may leave singles."""
-        wish = _wish(onsale, want)
-        if wish is None:
+        decision = hold_decision(onsale, fan, entry, token, want, staff=staff)
+        if decision is None:
             return NoSuchSeats(())
-        seats, count, categories, split = wish
-        decision = (token, fan, entry, onsale.sale.hold_ms, staff, seats, count, *categories, split)
         word, *fields = await self._decide("hold", onsale, decision)
         return words.look_up(words.HOLD, word)(onsale, token, want, fields)
 
@@ -94,13 +92,13 @@ class Allocator:
 
     async def sweep(self, onsale: OnSale) -> int:
         """Give back what lapsed; the number of holds and unpaid orders that did."""
-        _, lapsed = await self._call("sweep", [keys.shard(onsale.sale.shard), *_group(onsale)])
+        _, lapsed = await self._call("sweep", [keys.shard(onsale.sale.shard), *group_of(onsale)])
         return int(lapsed)
 
     async def reclaim(self, onsale: OnSale) -> Reclaim:
         """End the selling. Orders that await payment keep their seats until they lapse; ask again to see."""
         shard = onsale.sale.shard
-        own = [keys.shard(shard), keys.outbox(shard), *_group(onsale)]
+        own = [keys.shard(shard), keys.outbox(shard), *group_of(onsale)]
         _, *fields = await self._call("reclaim", own, onsale.showtime.id)
         sold, awaiting, back = (tuple(seats) for seats in fields)
         return Reclaim(sold, awaiting, back)
@@ -122,7 +120,7 @@ class Allocator:
         shard = onsale.sale.shard
         fixed = (keys.shard(shard), keys.outbox(shard)) if with_outbox else (keys.shard(shard),)
         return await self._store.decide(
-            verb, shard=shard, fixed=fixed, group=_group(onsale), decision=decision
+            verb, shard=shard, fixed=fixed, group=group_of(onsale), decision=decision
         )
 
     async def _call(self, verb: str, own: list[str], *args: str | bytes) -> list[Any]:
@@ -130,7 +128,7 @@ class Allocator:
         return words.known(await self._store.call(verb, own, [self._store.clock.now_ms(), *args]))
 
 
-def _group(onsale: OnSale) -> tuple[str, ...]:
+def group_of(onsale: OnSale) -> tuple[str, ...]:
     """The keys of a showtime, in the order of every header in allocator/lua."""
     shard, sale, show = onsale.sale.shard, onsale.sale.id, onsale.showtime.id
     return (
@@ -142,6 +140,18 @@ def _group(onsale: OnSale) -> tuple[str, ...]:
         keys.holds(shard, show),
         keys.deadlines(shard, show),
     )
+
+
+def hold_decision(
+    onsale: OnSale, fan: str, entry: int, token: Token, want: Want, *, staff: bool = False
+) -> tuple[Any, ...] | None:
+    """A decision of allocator/lua/hold.lua; None for an unknown category."""
+    wish = _wish(onsale, want)
+    if wish is None:
+        return None
+    seats, count, (first, last), split = wish
+    terms = f"{onsale.sale.hold_ms} {staff:d} {count} {first} {last} {split:d}"
+    return (token, fan, entry, terms, seats) if seats else (token, fan, entry, terms)
 
 
 def _definition(onsale: OnSale) -> str:

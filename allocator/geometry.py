@@ -1,8 +1,7 @@
 """A plan compiled for the seat functions: seats are indices, rows are runs, zones are ranked segments.
 
-A *segment* is a maximal piece of one category within a run. Segments are ordered category by category,
-within one by nearness to the focal point, so that the functions find the best block by one search in a
-short string.
+A *segment* is a maximal piece of one category within a run. All blocks of neighbours in all segments are
+ranked once, here, by nearness to the focal point, so that the functions only have to walk down the ranking.
 """
 
 import hashlib
@@ -108,22 +107,35 @@ class Geometry:
         return sorted(found, key=lambda s: (s.category, s.near[s.ideal], s.first))
 
     def _layout(self) -> list[object]:
-        """Numbers count from 1 for Lua, apart from seat indices.
+        """Numbers count from 1 for Lua, apart from seat indices and zone 0.
 
-        [[first index, length] of each run, [run, from, to, ideal, near] of each segment with places within
-        the run, [first segment, last segment] of each category, x of each seat, y of each seat]
+        [[first index, length] of each run, [run, from, to, category] of each segment with places within the
+        run, the rankings of zone 0 (all categories) and, if there are several, of each category, the number
+        of categories, x of each seat, y of each seat]
         """
         segments = []
         for segment in self.segments:
             start = segment.first - self.runs[segment.run][0] + 1
             end = start + segment.length - 1
-            segments.append([segment.run + 1, start, end, segment.ideal + 1, segment.near])
-        ranges = []
-        for number in range(len(self.categories)):
-            ranks = [rank for rank, s in enumerate(self.segments, start=1) if s.category == number]
-            ranges.append([ranks[0], ranks[-1]] if ranks else [1, 0])
+            segments.append([segment.run + 1, start, end, segment.category + 1])
+        several = range(len(self.categories)) if len(self.categories) > 1 else ()
+        rankings = [_ranking(self.segments)]
+        rankings += [_ranking([s for s in self.segments if s.category == number]) for number in several]
         xs, ys = [round(s.x * SCALE) for s in self.seats], [round(s.y * SCALE) for s in self.seats]
-        return [self.runs, segments, ranges, xs, ys]
+        return [self.runs, segments, rankings, len(self.categories), xs, ys]
+
+
+def _ranking(segments: Sequence[Segment]) -> list[list[int]]:
+    """Blocks by the place of their middle, nearest first: of even size (its left middle seat), then of odd.
+
+    A place is the index + 1 + the number of its run from 1: one number stays free between runs.
+    """
+    centres: tuple[list[tuple[int, int, int, int]], ...] = ([], [])
+    for rank, segment in enumerate(segments):
+        for k, near in enumerate(segment.near):
+            place = segment.first + k // 2 + 2 + segment.run
+            centres[1 - k % 2].append((near, rank, abs(k - segment.ideal), place))
+    return [[place for _, _, _, place in sorted(each)] for each in centres]
 
 
 def _runs(plan: Plan) -> Iterator[tuple[int, int]]:

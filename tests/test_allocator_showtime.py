@@ -51,7 +51,6 @@ async def test_another_definition_waits_for_no_open_sale(
 async def test_a_plan_compiled_anew_keeps_its_seats(stage: Stage, show: OnSale) -> None:
     await stage.held(show, exact("A-1", "A-2"))
     await stage.client.hset(keys.show(SHARD, "show"), "plan", "of another release")
-    await stage.client.setrange(keys.board(SHARD, "show"), 0, "ZZ")
     assert await stage.allocator.load(show) == Loaded(2, replayed=True)
     assert await stage.seats(show) == "hh..b..x"
     held = await stage.held(show, best(2), fan="other")

@@ -4,9 +4,11 @@
 
 local ARGUMENTS_MAX = 1000
 
--- Replies of all portions in one list when they are lists.
+-- Replies of all portions in one list when they are lists. Without arguments there is nothing to do.
 local function call(command, key, list)
-  if #list <= ARGUMENTS_MAX then
+  if not list[1] then
+    return list
+  elseif #list <= ARGUMENTS_MAX then
     return redis.call(command, key, unpack(list))
   end
   local all = {}

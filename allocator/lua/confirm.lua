@@ -16,7 +16,7 @@
 local shard, outbox = KEYS[1], KEYS[2]
 local now_ms, batch = tonumber(ARGV[1]), ARGV[2]
 
-local closed = gate.check(shard)
+local closed, highest = gate.check(shard)
 if closed then
   return closed
 end
@@ -39,7 +39,7 @@ end
 
 local function decide(s, decision, now)
   local _, token, reference, amount, currency, payment = unpack(decision)
-  local r = s.records[token]
+  local r = records.of(s, token)
   if not r or not r.order then
     return { 'UNKNOWN_ORDER' }
   end
@@ -63,8 +63,8 @@ local function decide(s, decision, now)
 end
 
 local function owner(s, decision)
-  local r = s.records[decision[2]]
+  local r = records.of(s, decision[2])
   return r and r.fan or nil
 end
 
-return decisions.run(KEYS, 3, clock.now(shard, now_ms), batch, decide, owner)
+return decisions.run(KEYS, 3, clock.now(shard, now_ms, highest), batch, decide, owner)

@@ -13,17 +13,16 @@ end
 -- Reads the given fans at once; what is known already stays.
 local function load(f, list)
   local missing = {}
-  for _, fan in ipairs(list) do
+  for i = 1, #list do
+    local fan = list[i]
     if not f.packed[fan] then
       f.packed[fan] = 0
       missing[#missing + 1] = fan
     end
   end
-  if #missing > 0 then
-    local stored = chunks.call('HMGET', f.key, missing)
-    for i, fan in ipairs(missing) do
-      f.packed[fan] = tonumber(stored[i] or 0)
-    end
+  local stored = chunks.call('HMGET', f.key, missing)
+  for i = 1, #missing do
+    f.packed[missing[i]] = stored[i] and tonumber(stored[i]) or 0
   end
 end
 
@@ -54,12 +53,8 @@ local function close(f)
       set[#set + 1], set[#set + 2] = fan, f.packed[fan]
     end
   end
-  if #set > 0 then
-    chunks.call('HSET', f.key, set)
-  end
-  if #gone > 0 then
-    chunks.call('HDEL', f.key, gone)
-  end
+  chunks.call('HSET', f.key, set)
+  chunks.call('HDEL', f.key, gone)
   f.touched = {}
 end
 

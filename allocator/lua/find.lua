@@ -23,7 +23,7 @@ local list, answers = showtime.open(KEYS, 2), {}
 for i, decision in ipairs(cmsgpack.unpack(batch)) do
   local s, token = list[decision[1] + 1], decision[2]
   records.load(s, { token })
-  local r = s.records[token]
+  local r = records.of(s, token)
   if not r then
     answers[i] = { 'UNKNOWN' }
   else

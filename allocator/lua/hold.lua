@@ -1,7 +1,8 @@
 -- PURPOSE  holds seats for fans: those picked, or the best n, each decision on its own
 -- KEYS     shard [sale fans show geometry board holds deadlines]*
--- ARGV     now_ms batch  (decision: showtime token fan entry hold_ms staff seats n from to split; seats are indices,
---          empty for the best n of the categories from..to; staff need not mind the single seat)
+-- ARGV     now_ms batch  (decision: showtime token fan entry terms seats; terms: the text `hold_ms staff n from to
+--          split`, for the best n of the categories from..to; seats: indices, left out for the best ones; staff need
+--          not mind the single seat)
 -- RETURNS  NO_EPOCH                        the whole call
 --          NOT_LOADED                      the showtime is not on sale here
 --          REPLAYED seats until together   the token was used before: the first answer
@@ -16,46 +17,59 @@
 --          SOLD_OUT
 --          NO_FIT largest version
 --          HELD seats until together
--- COST     as in decisions; a decision looks at one segment of the hall, at most at all that are long enough
--- USES     gate clock decisions sale_rules choice showtime fans records
+-- COST     as in decisions; a decision looks at the next few blocks of a ranking
+-- USES     gate clock decisions sale_rules choice showtime fans records record packed terms best board
 local shard = KEYS[1]
 local now_ms, batch = tonumber(ARGV[1]), ARGV[2]
 
-local closed = gate.check(shard)
+local closed, highest = gate.check(shard)
 if closed then
   return closed
 end
 
+-- The seats as msgpack and whether they are one block; they are held by then. Else nil and the refusal.
+local function take(s, t, wish)
+  local first = not wish and best.block(showtime.board(s), t.zone, t.n, s.orphans ~= 'off')
+  if first then
+    board.paint(s.board, first, first + t.n - 1, 'h')
+    s.version = s.version + 1
+    return packed.block(s.board.geometry, first, t.n), true
+  end
+  local seats, told
+  if wish then
+    seats, told = choice.picked(s, wish, s.orphans == 'strict' and not t.staff)
+  else
+    seats, told = choice.apart(s, t)
+  end
+  if seats then
+    showtime.change(s, seats, 'h')
+    return cmsgpack.pack(seats), told or false
+  end
+  return nil, told
+end
+
 local function decide(s, decision, now)
-  local _, token, fan, entry, hold_ms, staff, wish, n, from, to, split = unpack(decision)
-  local old = s.records[token]
+  local token, fan, entry, t = decision[2], decision[3], decision[4], terms.of(decision[5])
+  local old = records.of(s, token)
   if old then
     return { 'REPLAYED', old.seats, old.deadline_ms, old.together }
   end
-  local refusal = sale_rules.refusal(s, fan, entry, n)
+  local refusal = sale_rules.refusal(s, fan, entry, t.n)
   if refusal then
     return refusal
   end
-  local seats, told
-  if #wish > 0 then
-    seats, told = choice.picked(s, wish, s.orphans == 'strict' and not staff)
-  else
-    seats, told = choice.best(s, n, from, to, split)
-  end
+  local seats, told = take(s, t, decision[6])
   if not seats then
     return told
   end
-  local until_ms = now + hold_ms
-  showtime.change(s, seats, 'h')
-  fans.add(s.fans, fan, n)
-  records.put(s, token, {
-    state = 'held', fan = fan, entry = entry, deadline_ms = until_ms, created_ms = now, seats = seats, together = told,
-  }, until_ms)
-  return { 'HELD', seats, until_ms, told }
+  local until_ms = now + t.hold_ms
+  fans.add(s.fans, fan, t.n)
+  records.add(s, token, record.held(fan, entry, until_ms, now, seats, told), until_ms)
+  return '\148' .. packed.text('HELD') .. seats .. packed.number(until_ms) .. (told and '\195' or '\194')
 end
 
 local function owner(_, decision)
   return decision[3]
 end
 
-return decisions.run(KEYS, 2, clock.now(shard, now_ms), batch, decide, owner)
+return decisions.run(KEYS, 2, clock.now(shard, now_ms, highest), batch, decide, owner)

@@ -12,14 +12,14 @@
 local shard = KEYS[1]
 local now_ms, batch = tonumber(ARGV[1]), ARGV[2]
 
-local closed = gate.check(shard)
+local closed, highest = gate.check(shard)
 if closed then
   return closed
 end
 
 local function decide(s, decision, now)
   local _, token, pay_ms, amount, currency, order = unpack(decision)
-  local r = s.records[token]
+  local r = records.of(s, token)
   if not r then
     return { 'UNKNOWN_HOLD' }
   elseif r.order then
@@ -33,4 +33,4 @@ local function decide(s, decision, now)
   return { 'ORDERED', r.pay_by_ms, order }
 end
 
-return decisions.run(KEYS, 2, clock.now(shard, now_ms), batch, decide)
+return decisions.run(KEYS, 2, clock.now(shard, now_ms, highest), batch, decide)

@@ -1,7 +1,10 @@
 -- PURPOSE  gives back what lapsed: seats of holds and unpaid orders past their deadline, and old records
 -- PROVIDES all back
 -- USES     showtime fans record records
--- COST     1 redis call when nothing is due, else 2 more for all; bounded by the seats of the hall
+-- COST     nothing while the next deadline is known to lie ahead, else 2 redis calls, and 2 more for all that is due;
+--          bounded by the seats of the hall
+
+local NEVER_MS = 2 ^ 53
 
 -- Frees the seats of a held or awaiting record, which then says `state`.
 local function back(s, token, r, state, now)
@@ -12,27 +15,54 @@ local function back(s, token, r, state, now)
   records.put(s, token, r, record.kept_until(r, now))
 end
 
--- Number of holds and unpaid orders that lapsed.
-local function sweep(s, now)
-  local due = redis.call('ZRANGEBYSCORE', s.deadlines_key, '-inf', now)
-  if #due == 0 then
-    return 0
+-- An entry of several tokens stands for the holds of one call: what became of each in the meantime has an entry of its
+-- own. An entry of one token is the latest word on it.
+local function look(s, token, is_alone, now)
+  local r = records.of(s, token)
+  if r and (r.state == 'held' and r.deadline_ms <= now or r.state == 'awaiting' and is_alone) then
+    back(s, token, r, 'expired', now)
+    return 1
+  elseif is_alone then
+    records.forget(s, token)
   end
-  records.load(s, due)
-  local owners, lapsed = {}, 0
-  for _, token in ipairs(due) do
-    local r = s.records[token]
+  return 0
+end
+
+-- The tokens of the entries, whether each has its entry to itself, and the fans concerned.
+local function read(s, due)
+  local tokens, alone, owners = {}, {}, {}
+  for _, entry in ipairs(due) do
+    local is_alone = not string.find(entry, ' ', 1, true)
+    s.seen[#s.seen + 1] = not is_alone and entry or nil
+    for token in string.gmatch(entry, '%S+') do
+      tokens[#tokens + 1], alone[#alone + 1] = token, is_alone
+    end
+  end
+  records.load(s, tokens)
+  for _, token in ipairs(tokens) do
+    local r = records.of(s, token)
     owners[#owners + 1] = r and r.fan or nil
   end
   fans.load(s.fans, owners)
-  for _, token in ipairs(due) do
-    local r = s.records[token]
-    if r and (r.state == 'held' or r.state == 'awaiting') then
-      back(s, token, r, 'expired', now)
-      lapsed = lapsed + 1
-    else
-      records.forget(s, token)
-    end
+  return tokens, alone
+end
+
+-- Number of holds and unpaid orders that lapsed.
+local function sweep(s, now)
+  local m = showtime.memory(s)
+  if m.due_ms and now < m.due_ms then
+    return 0
+  end
+  local due, lapsed = redis.call('ZRANGEBYSCORE', s.deadlines_key, '-inf', now), 0
+  if #due == 0 then
+    local nearest = redis.call('ZRANGE', s.deadlines_key, 0, 0, 'WITHSCORES')
+    m.due_ms = tonumber(nearest[2] or NEVER_MS)
+    return 0
+  end
+  m.due_ms = nil
+  local tokens, alone = read(s, due)
+  for i, token in ipairs(tokens) do
+    lapsed = lapsed + look(s, token, alone[i], now)
   end
   return lapsed
 end

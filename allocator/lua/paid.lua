@@ -2,8 +2,6 @@
 -- PROVIDES obtainable body
 -- USES     board showtime event
 
-local FREE = 46
-
 -- True when the seats are the order's own, or free again after it lapsed, in a showtime that still sells.
 local function obtainable(s, r)
   if r.state == 'awaiting' then
@@ -12,7 +10,7 @@ local function obtainable(s, r)
     return false
   end
   for _, index in ipairs(r.seats) do
-    if board.at(showtime.board(s), index) ~= FREE then
+    if board.at(showtime.board(s), index) ~= '.' then
       return false
     end
   end

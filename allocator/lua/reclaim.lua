@@ -11,27 +11,30 @@
 local shard, outbox = KEYS[1], KEYS[2]
 local now_ms, showtime_id = tonumber(ARGV[1]), ARGV[2]
 
-local closed = gate.check(shard)
+local closed, highest = gate.check(shard)
 if closed then
   return closed
 end
-local now, list = clock.now(shard, now_ms), showtime.open(KEYS, 3)
+local now, list = clock.now(shard, now_ms, highest), showtime.open(KEYS, 3)
 local s = list[1]
 if not s.version then
   return cmsgpack.pack({ 'NOT_LOADED' })
 end
 
 overdue.all(list, now)
-local tokens = redis.call('ZRANGE', s.deadlines_key, 0, -1)
+local tokens = {}
+for token in string.gmatch(table.concat(redis.call('ZRANGE', s.deadlines_key, 0, -1), ' '), '%S+') do
+  tokens[#tokens + 1] = token
+end
 records.load(s, tokens)
 for _, token in ipairs(tokens) do
-  local r = s.records[token]
+  local r = records.of(s, token)
   if r and r.state == 'held' then
     overdue.back(s, token, r, 'released', now)
   end
 end
 
-local seats = { [46] = {}, [104] = {}, [115] = {} }
+local seats = { ['.'] = {}, h = {}, s = {} }
 local b = showtime.board(s)
 for index = 0, b.geometry.seats - 1 do
   local mine = seats[board.at(b, index)]
@@ -39,7 +42,7 @@ for index = 0, b.geometry.seats - 1 do
     mine[#mine + 1] = index
   end
 end
-local sold, awaiting, back = seats[115], seats[104], seats[46]
+local sold, awaiting, back = seats.s, seats.h, seats['.']
 showtime.close(list)
 local told = redis.call('HGET', s.show_key, 'told')
 if s.state ~= 'reclaimed' or told ~= tostring(s.version) then

@@ -1,11 +1,12 @@
 -- PURPOSE  the record of a hold and of the order it becomes: a msgpack array in the showtime's holds
--- PROVIDES read write kept_until
+-- PROVIDES read write held kept_until
+-- USES     packed
 
 -- Layout, the same in allocator/record.py: state fan entry deadline_ms created_ms seats together, and once it is an
 -- order: pay_by_ms amount currency order payments. States: held released expired awaiting confirmed refunded. A payment
 -- is {provider and reference, the word it was answered, outbox version of its effect}.
-local function read(packed)
-  local f = cmsgpack.unpack(packed)
+local function read(bytes)
+  local f = cmsgpack.unpack(bytes)
   return {
     state = f[1], fan = f[2], entry = f[3], deadline_ms = f[4], created_ms = f[5], seats = f[6], together = f[7],
     pay_by_ms = f[8], amount = f[9], currency = f[10], order = f[11], payments = f[12],
@@ -22,6 +23,12 @@ local function write(r)
   return cmsgpack.pack({ r.state, r.fan, r.entry, r.deadline_ms, r.created_ms, r.seats, r.together })
 end
 
+-- A new hold, as `write` would write it; `seats` are packed already.
+local function held(fan, entry, deadline_ms, now, seats, together)
+  return '\151\164held' .. packed.text(fan) .. cmsgpack.pack(entry) .. packed.number(deadline_ms)
+    .. packed.number(now) .. seats .. (together and '\195' or '\194')
+end
+
 -- Money may still come for an order that lapsed; a hold never ordered is kept only for repeated requests.
 local KEPT_HOLD_MS = 3600 * 1000
 local KEPT_ORDER_MS = 7 * 24 * 3600 * 1000
@@ -30,4 +37,4 @@ local function kept_until(r, now)
   return now + (r.order and KEPT_ORDER_MS or KEPT_HOLD_MS)
 end
 
-return { read = read, write = write, kept_until = kept_until }
+return { read = read, write = write, held = held, kept_until = kept_until }

@@ -7,19 +7,19 @@
 --          SOLD          a paid order keeps its seats
 --          RELEASED      also when they went back before
 -- COST     as in decisions
--- USES     gate clock decisions overdue
+-- USES     gate clock decisions overdue records
 -- FLAGS    allow-oom
 local shard = KEYS[1]
 local now_ms, batch = tonumber(ARGV[1]), ARGV[2]
 
-local closed = gate.check(shard)
+local closed, highest = gate.check(shard)
 if closed then
   return closed
 end
 
 local function decide(s, decision, now)
   local token = decision[2]
-  local r = s.records[token]
+  local r = records.of(s, token)
   if not r then
     return { 'UNKNOWN_HOLD' }
   elseif r.state == 'confirmed' then
@@ -31,8 +31,8 @@ local function decide(s, decision, now)
 end
 
 local function owner(s, decision)
-  local r = s.records[decision[2]]
+  local r = records.of(s, decision[2])
   return r and r.fan or nil
 end
 
-return decisions.run(KEYS, 2, clock.now(shard, now_ms), batch, decide, owner)
+return decisions.run(KEYS, 2, clock.now(shard, now_ms, highest), batch, decide, owner)

@@ -13,15 +13,20 @@ local function sale_of(s)
   return sale
 end
 
--- The refusal of a fan who wants n seats, or nil.
-local function refusal(s, fan, entry, n)
-  local sale = sale_of(s)
+local function closed(sale)
   if sale.state == 'scheduled' then
     return { 'SALE_NOT_OPEN' }
   elseif sale.state == 'paused' then
     return { 'SALE_PAUSED', sale.reason }
-  elseif sale.state ~= 'open' or s.state == 'reclaimed' then
-    return { 'SALE_CLOSED' }
+  end
+  return { 'SALE_CLOSED' }
+end
+
+-- The refusal of a fan who wants n seats, or nil.
+local function refusal(s, fan, entry, n)
+  local sale = s.fans.sale or sale_of(s)
+  if sale.state ~= 'open' or s.state == 'reclaimed' then
+    return closed(sale)
   elseif fans.used_up(s.fans, fan, entry) then
     return { 'PASS_USED_UP' }
   end

@@ -15,11 +15,11 @@ local closed = gate.check(shard)
 if closed then
   return closed
 end
-local stored = redis.call('HMGET', show, 'version', 'state', 'segments')
-local version, state, segments = tonumber(stored[1] or nil), stored[2], tonumber(stored[3] or nil)
+local stored = redis.call('HMGET', show, 'version', 'state')
+local version, state = tonumber(stored[1] or nil), stored[2]
 if not version then
   return cmsgpack.pack({ 'NOT_LOADED' })
 elseif version == known_version then
   return cmsgpack.pack({ 'SAME', version, state })
 end
-return cmsgpack.pack({ 'SEATS', version, state, redis.call('GETRANGE', board, segments, -1) })
+return cmsgpack.pack({ 'SEATS', version, state, redis.call('GET', board) })

@@ -1,7 +1,7 @@
 -- PURPOSE  a showtime as one call sees it: everything read at most once, changed in memory, written back at the end
--- PROVIDES open board change close
--- USES     geometry board board_write fans records
--- COST     open: 1 redis call a showtime; close: at most 8
+-- PROVIDES open memory board change close
+-- USES     geometry memory board board_write fans records
+-- COST     open: 1 redis call a showtime; close: at most 8, and 4 once per showtime
 
 local WIDTH = 7
 
@@ -17,14 +17,25 @@ local function open(keys, first)
       sale_key = keys[i], fans = sales[keys[i + 1]], show_key = keys[i + 2], geometry_key = keys[i + 3],
       board_key = keys[i + 4], holds_key = keys[i + 5], deadlines_key = keys[i + 6],
       state = show[1], orphans = show[2], version = version, stored_version = version,
-      records = {}, touched = {},
+      packed = {}, records = {}, set = {}, mates = {}, touched = {}, seen = {},
     }
   end
   return list
 end
 
+local function memory_of(s)
+  s.memory = s.memory or memory.of(s.board_key, s.version)
+  return s.memory
+end
+
 local function board_of(s)
-  s.board = s.board or board.open(s.board_key, geometry.of(s.geometry_key))
+  if not s.board then
+    s.board = memory_of(s)
+    if not s.board.free then
+      board.fill(s.board, geometry.of(s.geometry_key), redis.call('GET', s.board_key))
+      memory.grow(s.board.geometry.seats)
+    end
+  end
   return s.board
 end
 
@@ -34,19 +45,33 @@ local function change(s, seats, letter)
   s.version = s.version + 1
 end
 
+-- A small hash is a list that is searched from its start: a long value makes it a table for good.
+local function widen(key)
+  redis.call('HSET', key, 'wide', string.rep(' ', 65))
+  redis.call('HDEL', key, 'wide')
+end
+
 local function close(list)
   for _, s in ipairs(list) do
-    if next(s.touched) then
+    if s.set[1] or next(s.touched) or s.seen[1] then
       records.close(s)
     end
     if s.version ~= s.stored_version then
-      board_write.close(s.board)
+      board_write.close(s.board_key, s.board)
       redis.call('HSET', s.show_key, 'version', s.version)
     end
     if next(s.fans.touched) then
       fans.close(s.fans)
     end
+    if s.memory then
+      if s.set[1] and not s.memory.wide then
+        widen(s.holds_key)
+        widen(s.fans.key)
+        s.memory.wide = true
+      end
+      memory.keep(s.memory, s.version)
+    end
   end
 end
 
-return { open = open, board = board_of, change = change, close = close }
+return { open = open, memory = memory_of, board = board_of, change = change, close = close }

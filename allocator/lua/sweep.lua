@@ -9,12 +9,12 @@
 local shard = KEYS[1]
 local now_ms = tonumber(ARGV[1])
 
-local closed = gate.check(shard)
+local closed, highest = gate.check(shard)
 if closed then
   return closed
 end
 
 local list = showtime.open(KEYS, 2)
-local lapsed = overdue.all(list, clock.now(shard, now_ms))
+local lapsed = overdue.all(list, clock.now(shard, now_ms, highest))
 showtime.close(list)
 return cmsgpack.pack({ 'SWEPT', lapsed })

@@ -1,7 +1,8 @@
 -- PURPOSE  time of a shard that never runs backwards, whatever the callers' clocks do
 -- PROVIDES now
-local function now(shard, now_ms)
-  local highest = tonumber(redis.call('HGET', shard, 'now_ms') or 0)
+-- `highest` is the shard's time as the gate has read it, if it has.
+local function now(shard, now_ms, highest)
+  highest = highest or tonumber(redis.call('HGET', shard, 'now_ms') or 0)
   if now_ms <= highest then
     return highest
   end

@@ -1,0 +1,32 @@
+-- PURPOSE  msgpack written piece by piece, where building tables only to pack them would cost more than the decision
+-- PROVIDES text number block
+local ARRAY, TEXT = 144, 160
+local SHORT_ARRAY, SHORT_TEXT = 16, 32
+
+local function text(value)
+  return #value < SHORT_TEXT and string.char(TEXT + #value) .. value or cmsgpack.pack(value)
+end
+
+-- Many numbers of one call are the same moments, so the last ones are remembered.
+local KNOWN_MAX = 256
+local known, count = {}, 0
+
+local function number(value)
+  local packed = known[value]
+  if not packed then
+    if count >= KNOWN_MAX then
+      known, count = {}, 0
+    end
+    packed = cmsgpack.pack(value)
+    known[value], count = packed, count + 1
+  end
+  return packed
+end
+
+-- The indices of n neighbours from a place on.
+local function block(g, place, n)
+  local head = n < SHORT_ARRAY and string.char(ARRAY + n) or '\220' .. struct.pack('>I2', n)
+  return head .. table.concat(g.packed, '', place, place + n - 1)
+end
+
+return { text = text, number = number, block = block }
