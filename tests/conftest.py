@@ -24,6 +24,10 @@ from usher.process import end
 from usher.valkey_engine import ValkeyEngine
 
 STOP_TIMEOUT_S: Final = 10
+MIGRATED: Final = "migrated_contracts"
+"""The default contract as a migration made it: put back after every test, whatever the test did to it."""
+pytest_plugins = ("tests.browser",)
+"""The fixtures of the browser tests: their Usher and their Chromium are shared by all files of a session."""
 WaitUntil = Callable[..., Awaitable[object]]
 
 
@@ -64,6 +68,7 @@ async def postgres_url(postgres_server: str) -> AsyncIterator[str]:
     address, _, options = postgres_server.partition("?")
     url = f"{address.rpartition('/')[0]}/{database}" + (f"?{options}" if options else "")
     await migrations.apply(url)
+    await _tell(url, f"CREATE TABLE {MIGRATED} AS TABLE contracts")
     yield url
     await _tell(postgres_server, f"DROP DATABASE {database} WITH (FORCE)")
 
@@ -139,14 +144,16 @@ async def _empty(connection: asyncpg.Connection) -> None:
     rows = await connection.fetch(
         "SELECT quote_ident(schemaname) || '.' || quote_ident(tablename) AS name FROM pg_tables "
         "WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"
-        "  AND tablename NOT IN ('migrations', 'contracts')"
+        f"  AND tablename NOT IN ('migrations', '{MIGRATED}')"
     )
     if rows:
         await connection.execute("SET lock_timeout = '5s'")
         names = ", ".join(row["name"] for row in rows)
         await connection.execute(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
-        # The default contract came with a migration and stays.
-        await connection.execute("DELETE FROM contracts WHERE id > 1")
+        await connection.execute(f"INSERT INTO contracts OVERRIDING SYSTEM VALUE TABLE {MIGRATED}")
+        await connection.execute(
+            "SELECT setval(pg_get_serial_sequence('contracts', 'id'), max(id)) FROM contracts"
+        )
 
 
 async def _tell(url: str, command: str) -> None:
