@@ -59,6 +59,7 @@ ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
     places.pulse,
     places.place_status,
     places.claim,
+    places.leave,
     holds.hold,
     holds.release,
     orders.place_order,

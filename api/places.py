@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 import msgspec
-from litestar import Request, Response, get, post
+from litestar import Request, Response, delete, get, post
 from litestar.params import JSONBody
 
 from allocator.sale import Sale
@@ -58,10 +58,7 @@ async def join(
 async def claim(request: Request[Any, Any, Any], sale: PathId, rooms: OpenRooms) -> Response[PassView]:
     """The pass, once invited; asked again, the same pass."""
     found = await rooms.sale(sale)
-    place = rooms.waiting_room.read_place(bearer(request.headers.get("authorization")), found)
-    if not isinstance(place, Place):
-        raise Refused(place)
-    answer = await rooms.waiting_room.claim(found, place)
+    answer = await rooms.waiting_room.claim(found, place_of(request, found, rooms))
     if not isinstance(answer, Admitted):
         raise Refused(answer)
     view = PassView(pass_=answer.text, expires_at=rfc3339(answer.expires_ms))
@@ -85,6 +82,21 @@ async def place_status(
     if not isinstance(status, PlaceStatus):
         raise Refused(status)
     return Response(status, headers=NO_STORE)
+
+
+@delete("/v1/sales/{sale:str}/place", operation_id="leave", tags=["fans"], security=[{"bearer": []}])
+async def leave(request: Request[Any, Any, Any], sale: PathId, rooms: OpenRooms) -> None:
+    """Gives the place up, or the pass: the next fan comes in. 204, also when it was over already."""
+    found = await rooms.sale(sale)
+    await rooms.waiting_room.leave(found, place_of(request, found, rooms))
+
+
+def place_of(request: Request[Any, Any, Any], sale: Sale, rooms: Rooms) -> Place:
+    """The place in the caller's hand; Refused when it is none of this sale's."""
+    place = rooms.waiting_room.read_place(bearer(request.headers.get("authorization")), sale)
+    if not isinstance(place, Place):
+        raise Refused(place)
+    return place
 
 
 async def account_of(sale: Sale, body: JoinBody | None, rooms: Rooms) -> str | None:

@@ -150,3 +150,22 @@ async def test_a_storefront_verifies_a_pass_offline(stage: Stage) -> None:
     claims = jwt.decode(pass_, keys[kid], algorithms=["EdDSA"], options={"verify_aud": False})
     assert claims["sale"] == "night"
     assert {"iss", "sub", "jti", "iat", "exp"} <= claims.keys()
+
+
+async def test_a_pass_given_up_buys_nothing_and_makes_room(stage: Stage) -> None:
+    await stage.open({"capacity": 1})
+    place = await stage.join()
+
+    async def invited() -> bool:
+        return await stage.state(place) == "invited"
+
+    await stage.wait_until(invited)
+    claimed = (await stage.post("/v1/sales/night/pass", token=place)).json()["pass"]
+    for _ in range(2):
+        left = await stage.doors.delete("/v1/sales/night/place", headers={"authorization": f"Bearer {place}"})
+        assert slug(left) == "204"
+    assert await stage.state(place) == "done"
+    assert slug(await stage.hold(claimed, {"seats": ["A-1"]})) == "pass-used-up"
+    await stage.come_in()
+    forged = await stage.doors.delete("/v1/sales/night/place", headers={"authorization": f"Bearer {place}x"})
+    assert slug(forged) == "bad-token"

@@ -68,7 +68,7 @@ async def account_joined(q: Queue) -> None:
 
 async def account_left(q: Queue) -> None:
     await account_joined(q)
-    await Line(q.store).leave(q.sale, 0)
+    await Line(q.store).leave(q.sale, 0, FAN.hex())
 
 
 def by_rank(q: Queue, rank: int) -> int:
@@ -203,7 +203,9 @@ async def test_ends(
 ) -> None:
     await setup(q)
     before = await everything(q)
-    assert await getattr(Line(q.store), verb)(q.sale, entry(q)) == [expected]
+    line = Line(q.store)
+    answer = await (line.finish(q.sale, entry(q)) if verb == "finish" else line.leave(q.sale, entry(q), FAN.hex()))
+    assert answer == [expected]
     assert (await everything(q) != before) == (expected != "GONE")
 
 

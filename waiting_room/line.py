@@ -59,9 +59,10 @@ class Line:
         group = _keys(sale, (keys.sale, keys.invited, keys.inside, keys.admissions))
         return await self._decide("finish", sale, group, entry)
 
-    async def leave(self, sale: Sale, entry: int) -> Answer:
-        at = (keys.sale, keys.called, keys.invited, keys.inside, keys.returned, keys.admissions)
-        return await self._decide("leave", sale, _keys(sale, at), entry)
+    async def leave(self, sale: Sale, entry: int, fan: str) -> Answer:
+        """`fan` as it stands in orders, see `Place.fan_text`."""
+        at = (keys.sale, keys.fans, keys.called, keys.invited, keys.inside, keys.returned, keys.admissions)
+        return await self._decide("leave", sale, _keys(sale, at), entry, fan)
 
     async def mark(self, sale: Sale, drawn: int, window: int, marks: list[Mark]) -> Answer:
         at = (keys.sale, keys.called, keys.returned, keys.admissions)

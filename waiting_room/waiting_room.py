@@ -157,7 +157,7 @@ class WaitingRoom:
 
     async def leave(self, sale: Sale, place: Place) -> answers.Left | answers.AlreadyGone:
         """The fan gives the place up; its account may join again at the end."""
-        (word,) = await self._line.leave(sale, place.entry)
+        (word,) = await self._line.leave(sale, place.entry, place.fan_text)
         return answers.Left() if word == "LEFT" else answers.AlreadyGone()
 
     def jwks(self) -> bytes:

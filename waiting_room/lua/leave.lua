@@ -1,15 +1,16 @@
--- PURPOSE  gives a place up, wherever its fan stands
--- KEYS     shard [sale called invited inside returned admissions]*
--- ARGV     now_ms batch   (decision: group, entry)
+-- PURPOSE  gives a place up, wherever its fan stands; a pass in the fan's hand buys nothing from now on, because the
+--          room it took goes to the next one
+-- KEYS     shard [sale fans called invited inside returned admissions]*
+-- ARGV     now_ms batch   (decision: group, entry, fan)
 -- RETURNS  NO_EPOCH
 --          LEFT
 --          GONE   the place was over before, or never was
--- COST     6 redis calls per decision
--- USES     gate clock log
+-- COST     8 redis calls per decision
+-- USES     gate clock log fans
 -- FLAGS    allow-oom
 local shard = KEYS[1]
 local now_ms, batch = tonumber(ARGV[1]), ARGV[2]
-local GROUP_KEYS = 6
+local GROUP_KEYS = 7
 
 local closed = gate.check(shard)
 if closed then
@@ -17,7 +18,14 @@ if closed then
 end
 now_ms = clock.now(shard, now_ms)
 
-local function leave(sale, called, invited, inside, returned, admissions, entry)
+local function use_up(key, fan, entry)
+  local shopper = fans.open(key)
+  fans.load(shopper, { fan })
+  fans.use_up(shopper, fan, entry)
+  fans.close(shopper)
+end
+
+local function leave(sale, fans_key, called, invited, inside, returned, admissions, entry, fan)
   if entry >= tonumber(redis.call('HGET', sale, 'joined') or 0) then
     return 'GONE'
   end
@@ -28,6 +36,7 @@ local function leave(sale, called, invited, inside, returned, admissions, entry)
   if not waiting and found == 0 then
     return 'GONE'
   end
+  use_up(fans_key, fan, entry)
   log.one(admissions, 'l', entry, now_ms)
   return 'LEFT'
 end
@@ -36,7 +45,7 @@ local answers = {}
 for i, decision in ipairs(cmsgpack.unpack(batch)) do
   local first = 2 + decision[1] * GROUP_KEYS
   local group = { unpack(KEYS, first, first + GROUP_KEYS - 1) }
-  group[GROUP_KEYS + 1] = decision[2]
+  group[GROUP_KEYS + 1], group[GROUP_KEYS + 2] = decision[2], decision[3]
   answers[i] = { leave(unpack(group)) }
 end
 return cmsgpack.pack(answers)
