@@ -5,7 +5,7 @@ from typing import Literal
 import msgspec
 
 from ledger.pool import Db
-from ledger.queries import many, run
+from ledger.queries import many, one, run
 
 AlarmName = Literal[
     "gap",
@@ -55,6 +55,13 @@ class Conflict(msgspec.Struct, frozen=True):
     at_ms: int
 
 
+class TroubleCounts(msgspec.Struct, frozen=True):
+    """Records not written, and orders that lost a seat: all there ever were."""
+
+    dead_letters: int
+    conflicts: int
+
+
 async def raise_alarm(db: Db, name: AlarmName, subject: str, detail: str, now_ms: int) -> None:
     """One alarm is open per name and subject; raising it again counts it."""
     await run(db, "raise_alarm", name, subject, detail, now_ms)
@@ -74,6 +81,10 @@ async def dead_letters(db: Db, rows_max: int = 100) -> list[DeadLetter]:
 
 async def conflicts(db: Db, rows_max: int = 100) -> list[Conflict]:
     return await many(db, "conflicts", Conflict, rows_max)
+
+
+async def count_troubles(db: Db) -> TroubleCounts | None:
+    return await one(db, "count_troubles", TroubleCounts)
 
 
 def shard_subject(shard: int) -> str:

@@ -18,6 +18,13 @@ class SaleCounts(msgspec.Struct, frozen=True):
     amount: int
 
 
+class Progress(msgspec.Struct, frozen=True):
+    """Orders of a sale in Postgres, and the version its shard's stream was written up to, at one moment."""
+
+    orders: int
+    version: int
+
+
 async def of_sale(db: Db, sale: str) -> SaleCounts:
     """All zero for a sale without orders, or without existence."""
     counts = await sale_counts(db, sale)
@@ -34,3 +41,8 @@ async def lag(db: Db, store: Store) -> dict[int, int]:
 
 async def sale_counts(db: Db, sale: str) -> SaleCounts | None:
     return await one(db, "sale_counts", SaleCounts, sale)
+
+
+async def sale_progress(db: Db, sale: str) -> Progress | None:
+    """None for a sale without existence."""
+    return await one(db, "sale_progress", Progress, sale)

@@ -139,6 +139,11 @@ async def update_sale(db: Db, sale: dict[str, Any]) -> None:
     await run(db, "update_sale", sale)
 
 
+async def set_capacity(db: Db, sale: str, capacity: int) -> Sale | None:
+    """The sale as it stands afterwards; None when there is none of this id."""
+    return await one(db, "set_capacity", Sale, sale, capacity)
+
+
 class ShowtimeRow(Showtime, frozen=True, kw_only=True):
     loaded: bool
 

@@ -64,6 +64,15 @@ class Refund(msgspec.Struct, frozen=True, kw_only=True):
     sent_ms: int | None
 
 
+class Owed(msgspec.Struct, frozen=True):
+    """Money to give back in one currency, minor units, the longest due since `since_ms`."""
+
+    currency: str
+    payments: int
+    amount: int
+    since_ms: int
+
+
 class Settled(msgspec.Struct, frozen=True):
     """An order with its tickets in order of their numbers."""
 
@@ -103,6 +112,10 @@ async def order_refunds(db: Db, token: str) -> list[Refund]:
 
 async def refunds_due(db: Db, rows_max: int = 100) -> list[Refund]:
     return await many(db, "refunds_due", Refund, rows_max)
+
+
+async def refunds_owed(db: Db) -> list[Owed]:
+    return await many(db, "refunds_owed", Owed)
 
 
 async def sold_seats(db: Db, showtime: int) -> list[SoldSeat]:

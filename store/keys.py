@@ -107,6 +107,17 @@ def answer(caller_digest: str) -> str:
     return f"usher:answer:{caller_digest}"
 
 
+def history(shard: int, sale: str, step_s: int) -> str:
+    """Stream with TTL: how the sale stood, one sample every `step_s`; bounded."""
+    return f"{tag(shard)}:history:{sale}:{step_s}"
+
+
+METERS: Final = "usher:meters"
+"""Stream with TTL: what each API worker has counted so far, told once a second; bounded."""
+ACTIONS: Final = "usher:actions"
+"""Stream with TTL: what operators did and Postgres has not written down yet; bounded."""
+
+
 ALLOWED_WITHOUT_TTL: Final = tuple(
     re.compile(pattern)
     for pattern in (

@@ -23,3 +23,8 @@ ORDER BY at_ms DESC, shard, version DESC LIMIT $1;
 SELECT c.token, t.id AS showtime, c.seat, c.owner, c.shard, c.version, c.at_ms
 FROM conflicts c JOIN showtimes t ON t.serial = c.showtime
 ORDER BY c.at_ms DESC, c.token, c.seat LIMIT $1;
+
+-- name: count_troubles
+-- How many records could not be written, and how many orders came second to a seat.
+SELECT (SELECT count(*) FROM dead_letters) AS dead_letters,
+       (SELECT count(DISTINCT token) FROM conflicts) AS conflicts;

@@ -54,6 +54,12 @@ UPDATE sales SET
     claim_ms = new.claim_ms, hold_ms = new.hold_ms, pay_ms = new.pay_ms, presence_ms = new.presence_ms
 FROM jsonb_populate_record(NULL::sales, $1) AS new WHERE sales.id = new.id;
 
+-- name: set_capacity
+-- Changes how many shoppers a sale lets in at once.
+UPDATE sales SET capacity = $2 WHERE id = $1
+RETURNING id, serial, shard, title, opens_at_ms, draw, capacity, shopping_ms, seats_per_fan, identity,
+          claim_ms, hold_ms, pay_ms, presence_ms, seed;
+
 -- name: find_showtime
 -- A showtime by its id.
 SELECT t.id, t.serial, s.id AS sale, t.cinema, t.auditorium, t.film, t.format, t.starts_at_ms, t.time_zone,
