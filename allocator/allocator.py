@@ -120,7 +120,7 @@ class Allocator:
         shard = onsale.sale.shard
         fixed = (keys.shard(shard), keys.outbox(shard)) if with_outbox else (keys.shard(shard),)
         return await self._store.decide(
-            verb, shard=shard, fixed=fixed, group=group_of(onsale), decision=decision
+            verb, shard=shard, fixed=fixed, group=group_of(onsale), decision=decision, columns=True
         )
 
     async def _call(self, verb: str, own: list[str], *args: str | bytes) -> list[Any]:
@@ -151,7 +151,7 @@ def hold_decision(
         return None
     seats, count, (first, last), split = wish
     terms = f"{onsale.sale.hold_ms} {staff:d} {count} {first} {last} {split:d}"
-    return (token, fan, entry, terms, seats) if seats else (token, fan, entry, terms)
+    return token, fan, entry, terms, seats or False
 
 
 def _definition(onsale: OnSale) -> str:

@@ -93,14 +93,16 @@ class Store:
         fixed: tuple[Key, ...],
         group: tuple[Key, ...],
         decision: Sequence[Any],
+        columns: bool = False,
     ) -> Awaitable[list[Any]]:
         """One decision, batched with others of its verb and shard: its [WORD, *fields].
 
         `fixed` are the shard's keys, the same for every decision of the verb on that shard; `group` the keys
-        of its showtime or sale. StoreUnavailable when the gate is closed, the lane is full, the store refuses
-        or the outcome stays unknown after asking twice.
+        of its showtime or sale; `columns` says that the verb reads its batch by columns. StoreUnavailable
+        when the gate is closed, the lane is full, the store refuses or the outcome stays unknown after asking
+        twice.
         """
-        return self._batcher.decide(verb, shard, fixed, group, decision)
+        return self._batcher.decide(verb, shard, fixed, group, decision, columns=columns)
 
     async def open_gate(self, shard: int, expected_version: int) -> list[Any]:
         """Open a shard whose outbox stands so: [OPENED or ALREADY, epoch] or [DIFFERS, version]."""

@@ -44,7 +44,7 @@ def _check_owners(show: str, seats: str, records: dict[str, list[Any]]) -> None:
 
 def _check_deadlines(valkey: redis.Redis, show: str, records: dict[str, list[Any]]) -> None:
     entries: Any = valkey.zrange(f"{show}:deadlines", 0, -1, withscores=True)
-    # An entry of several tokens stands for the holds of one call; one of a single token is the latest word on it.
+    # An entry of several tokens stands for the holds of one call; one token alone has its latest word.
     shared = {token: due for tokens, due in entries for token in tokens.decode().split()}
     alone = {tokens.decode(): due for tokens, due in entries}
     for token, record in records.items():

@@ -4,22 +4,18 @@
 -- USES     cursors
 -- COST     the ranking is walked once while seats only go, so a few looks a decision; the whole zone at most
 
+local allows = cursors.allows
+
 -- Place of the first seat of the nearest block that cursor c allows, or nil.
 local function next_of(b, c)
   local free, order, shift, n, tidy = b.free, c.order, c.shift, c.n, c.tidy
   for i = c.at, c.last do
     local first = order[i] - shift
     local zone = free[first]
-    if zone ~= 0 then
-      local last, place = first + n - 1, first + 1
-      while place <= last and free[place] == zone do
-        place = place + 1
-      end
-      if place > last and not (tidy and (
-        free[first - 1] ~= 0 and free[first - 2] == 0 or free[last + 1] ~= 0 and free[last + 2] == 0)) then
-        c.at = i
-        return first
-      end
+    -- Both ends first, as most blocks fail there.
+    if zone ~= 0 and free[first + n - 1] == zone and allows(free, first, n, tidy) then
+      c.at = i
+      return first
     end
   end
   c.at = c.last + 1

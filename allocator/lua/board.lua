@@ -3,15 +3,18 @@
 -- PROVIDES fill run at paint mark
 -- USES     cursors
 
+-- What changed is remembered as the first and the last changed run of each band, so that what lies far apart is
+-- written apart.
+local BAND_RUNS = 32
 local LETTERS = { [46] = '.', [98] = 'b', [104] = 'h', [115] = 's', [120] = 'x' }
 
 -- `free` has the category of a free seat by place, 0 for any other place; `letters` what stands at each place.
 local function fill(m, g, text)
-  m.geometry, m.cursors, m.runs, m.changed = g, {}, {}, {}
-  local free, letters = { 0 }, { '' }
+  m.geometry, m.cursors, m.runs, m.low, m.high = g, {}, {}, {}, {}
+  local free, letters, category, run_of = { 0 }, { '' }, g.category, g.run_of
   for position = 1, g.seats do
-    local place, letter = position + g.run_of[position], LETTERS[string.byte(text, position)]
-    free[place], letters[place] = letter == '.' and g.category[place] or 0, letter
+    local place, letter = position + run_of[position], LETTERS[string.byte(text, position)]
+    free[place], letters[place] = letter == '.' and category[place] or 0, letter
     free[place + 1], letters[place + 1] = 0, ''
   end
   m.free, m.letters = free, letters
@@ -37,18 +40,19 @@ end
 -- Gives the places first..last of one run a new letter.
 local function paint(b, first, last, letter)
   local g, free, letters = b.geometry, b.free, b.letters
-  if first == last and free[first] ~= 0 then
-    cursors.lone(b, first)
-  end
-  local category = letter == '.' and g.category
+  local category, was_free = letter == '.' and g.category, free[first] ~= 0
   for place = first, last do
     letters[place], free[place] = letter, category and category[place] or 0
   end
   if category then
     cursors.freed(b, first, last)
+  elseif first == last and was_free then
+    cursors.lone(b, first)
   end
   local r = first - g.index_at[first] - 1
-  b.runs[r], b.changed[r] = nil, true
+  local band = r - r % BAND_RUNS
+  local low, high = b.low[band], b.high[band]
+  b.runs[r], b.low[band], b.high[band] = nil, low and low < r and low or r, high and high > r and high or r
 end
 
 -- The same for seats by ascending indices.

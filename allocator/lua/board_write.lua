@@ -1,30 +1,20 @@
--- PURPOSE  writes back what one call changed on a board, in as few writes as the distances allow
+-- PURPOSE  writes back what one call changed on a board
 -- PROVIDES close
 -- USES     board
--- COST     1 redis call for each group of changed runs that lie near each other
-
--- What lies between two changed runs is written again when it is short, else they are written apart.
-local FAR_BYTES = 256
+-- COST     1 redis call for each band of runs where something changed
 
 local function close(key, b)
-  local g, list = b.geometry, {}
-  for r in pairs(b.changed) do
-    list[#list + 1] = r
-  end
-  table.sort(list)
-  local i = 1
-  while list[i] do
-    local first, pieces = list[i], {}
-    while list[i + 1] and g.run_first[list[i + 1]] - g.run_first[list[i]] <= FAR_BYTES do
-      i = i + 1
+  local first_of, runs = b.geometry.run_first, b.runs
+  for band, low in pairs(b.low) do
+    local pieces = {}
+    for r = low, b.high[band] do
+      pieces[r - low + 1] = runs[r] or board.run(b, r)
     end
-    for r = first, list[i] do
-      pieces[r - first + 1] = board.run(b, r)
-    end
-    redis.call('SETRANGE', key, g.run_first[first] - 1, table.concat(pieces))
-    i = i + 1
+    redis.call('SETRANGE', key, first_of[low] - 1, table.concat(pieces))
   end
-  b.changed = {}
+  if next(b.low) then
+    b.low, b.high = {}, {}
+  end
 end
 
 return { close = close }

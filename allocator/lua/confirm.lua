@@ -1,7 +1,7 @@
 -- PURPOSE  a payment arrived: sells the seats of its order and writes the record for the ledger in the same call.
 --          Late money buys the seats if they are still free, else it is written down as to give back.
 -- KEYS     shard outbox [sale fans show geometry board holds deadlines]*
--- ARGV     now_ms batch  (decision: showtime token reference amount currency payment)
+-- ARGV     now_ms batch  (by columns; decision: showtime token reference amount currency payment)
 -- RETURNS  NO_EPOCH                     the whole call
 --          NOT_LOADED                   the showtime is not on sale here
 --          UNKNOWN_ORDER
@@ -37,8 +37,8 @@ local function settle(s, token, r, reference, word, kind, text, due)
   return { word, version, r.entry }
 end
 
-local function decide(s, decision, now)
-  local _, token, reference, amount, currency, payment = unpack(decision)
+local function decide(s, c, i, now)
+  local token, reference, amount, currency, payment = c[2][i], c[3][i], c[4][i], c[5][i], c[6][i]
   local r = records.of(s, token)
   if not r or not r.order then
     return { 'UNKNOWN_ORDER' }
@@ -62,8 +62,8 @@ local function decide(s, decision, now)
   return settle(s, token, r, reference, 'CONFIRMED', 'confirmed', paid.body(now, r, payment))
 end
 
-local function owner(s, decision)
-  local r = records.of(s, decision[2])
+local function owner(s, c, i)
+  local r = records.of(s, c[2][i])
   return r and r.fan or nil
 end
 

@@ -1,6 +1,6 @@
 -- PURPOSE  tells the records of holds and orders
 -- KEYS     shard [sale fans show geometry board holds deadlines]*
--- ARGV     now_ms batch  (decision: showtime token)
+-- ARGV     now_ms batch  (by columns; decision: showtime token)
 -- RETURNS  NO_EPOCH      the whole call
 --          UNKNOWN
 --          FOUND fields  as laid out in record; what lapsed since the last sweep says so
@@ -20,8 +20,9 @@ local function lapsed(r)
 end
 
 local list, answers = showtime.open(KEYS, 2), {}
-for i, decision in ipairs(cmsgpack.unpack(batch)) do
-  local s, token = list[decision[1] + 1], decision[2]
+local numbers, tokens = unpack(cmsgpack.unpack(batch))
+for i, token in ipairs(tokens) do
+  local s = list[numbers[i] + 1]
   records.load(s, { token })
   local r = records.of(s, token)
   if not r then

@@ -1,8 +1,8 @@
 -- PURPOSE  holds seats for fans: those picked, or the best n, each decision on its own
 -- KEYS     shard [sale fans show geometry board holds deadlines]*
--- ARGV     now_ms batch  (decision: showtime token fan entry terms seats; terms: the text `hold_ms staff n from to
---          split`, for the best n of the categories from..to; seats: indices, left out for the best ones; staff need
---          not mind the single seat)
+-- ARGV     now_ms batch  (by columns; decision: showtime token fan entry terms seats; terms: the text `hold_ms staff n
+--          from to split`, for the best n of the categories from..to; seats: indices, false for the best ones; staff
+--          need not mind the single seat)
 -- RETURNS  NO_EPOCH                        the whole call
 --          NOT_LOADED                      the showtime is not on sale here
 --          REPLAYED seats until together   the token was used before: the first answer
@@ -48,8 +48,8 @@ local function take(s, t, wish)
   return nil, told
 end
 
-local function decide(s, decision, now)
-  local token, fan, entry, t = decision[2], decision[3], decision[4], terms.of(decision[5])
+local function decide(s, c, i, now)
+  local token, fan, entry, t = c[2][i], c[3][i], c[4][i], terms.of(c[5][i])
   local old = records.of(s, token)
   if old then
     return { 'REPLAYED', old.seats, old.deadline_ms, old.together }
@@ -58,18 +58,18 @@ local function decide(s, decision, now)
   if refusal then
     return refusal
   end
-  local seats, told = take(s, t, decision[6])
+  local seats, told = take(s, t, c[6][i])
   if not seats then
     return told
   end
   local until_ms = now + t.hold_ms
   fans.add(s.fans, fan, t.n)
   records.add(s, token, record.held(fan, entry, until_ms, now, seats, told), until_ms)
-  return '\148' .. packed.text('HELD') .. seats .. packed.number(until_ms) .. (told and '\195' or '\194')
+  return '\148\164' .. 'HELD' .. seats .. packed.number(until_ms) .. (told and '\195' or '\194')
 end
 
-local function owner(_, decision)
-  return decision[3]
+local function owner(_, c, i)
+  return c[3][i]
 end
 
-return decisions.run(KEYS, 2, clock.now(shard, now_ms, highest), batch, decide, owner)
+return decisions.run(KEYS, 2, clock.now(shard, now_ms, highest), batch, decide, owner, 3)

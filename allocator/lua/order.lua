@@ -1,6 +1,6 @@
 -- PURPOSE  makes a hold an order that awaits its payment, with a deadline of its own
 -- KEYS     shard [sale fans show geometry board holds deadlines]*
--- ARGV     now_ms batch  (decision: showtime token pay_ms amount currency order)
+-- ARGV     now_ms batch  (by columns; decision: showtime token pay_ms amount currency order)
 -- RETURNS  NO_EPOCH              the whole call
 --          NOT_LOADED            the showtime is not on sale here
 --          REPLAYED pay_by order it is an order already: the first answer
@@ -17,8 +17,8 @@ if closed then
   return closed
 end
 
-local function decide(s, decision, now)
-  local _, token, pay_ms, amount, currency, order = unpack(decision)
+local function decide(s, c, i, now)
+  local token, pay_ms, amount, currency, order = c[2][i], c[3][i], c[4][i], c[5][i], c[6][i]
   local r = records.of(s, token)
   if not r then
     return { 'UNKNOWN_HOLD' }

@@ -1,10 +1,18 @@
 -- PURPOSE  msgpack written piece by piece, where building tables only to pack them would cost more than the decision
--- PROVIDES text number block
+-- PROVIDES head number block
 local ARRAY, TEXT = 144, 160
 local SHORT_ARRAY, SHORT_TEXT = 16, 32
 
-local function text(value)
-  return #value < SHORT_TEXT and string.char(TEXT + #value) .. value or cmsgpack.pack(value)
+-- What stands before a text.
+local heads = {}
+
+local function head(length)
+  local bytes = heads[length]
+  if not bytes then
+    bytes = length < SHORT_TEXT and string.char(TEXT + length) or '\218' .. struct.pack('>I2', length)
+    heads[length] = bytes
+  end
+  return bytes
 end
 
 -- Many numbers of one call are the same moments, so the last ones are remembered.
@@ -25,8 +33,12 @@ end
 
 -- The indices of n neighbours from a place on.
 local function block(g, place, n)
-  local head = n < SHORT_ARRAY and string.char(ARRAY + n) or '\220' .. struct.pack('>I2', n)
-  return head .. table.concat(g.packed, '', place, place + n - 1)
+  local list = g.packed
+  if n == 2 then
+    return '\146' .. list[place] .. list[place + 1]
+  end
+  local before = n < SHORT_ARRAY and string.char(ARRAY + n) or '\220' .. struct.pack('>I2', n)
+  return before .. table.concat(list, '', place, place + n - 1)
 end
 
-return { text = text, number = number, block = block }
+return { head = head, number = number, block = block }

@@ -25,7 +25,7 @@ end
 
 -- A new hold, as `write` would write it; `seats` are packed already.
 local function held(fan, entry, deadline_ms, now, seats, together)
-  return '\151\164held' .. packed.text(fan) .. cmsgpack.pack(entry) .. packed.number(deadline_ms)
+  return '\151\164held' .. packed.head(#fan) .. fan .. cmsgpack.pack(entry) .. packed.number(deadline_ms)
     .. packed.number(now) .. seats .. (together and '\195' or '\194')
 end
 

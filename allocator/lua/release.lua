@@ -1,6 +1,6 @@
 -- PURPOSE  gives the seats of a hold or an unpaid order back; asking again changes nothing
 -- KEYS     shard [sale fans show geometry board holds deadlines]*
--- ARGV     now_ms batch  (decision: showtime token)
+-- ARGV     now_ms batch  (by columns; decision: showtime token)
 -- RETURNS  NO_EPOCH      the whole call
 --          NOT_LOADED    the showtime is not on sale here
 --          UNKNOWN_HOLD
@@ -17,8 +17,8 @@ if closed then
   return closed
 end
 
-local function decide(s, decision, now)
-  local token = decision[2]
+local function decide(s, c, i, now)
+  local token = c[2][i]
   local r = records.of(s, token)
   if not r then
     return { 'UNKNOWN_HOLD' }
@@ -30,8 +30,8 @@ local function decide(s, decision, now)
   return { 'RELEASED' }
 end
 
-local function owner(s, decision)
-  local r = records.of(s, decision[2])
+local function owner(s, c, i)
+  local r = records.of(s, c[2][i])
   return r and r.fan or nil
 end
 
