@@ -164,7 +164,11 @@ async def test_a_pass_given_up_buys_nothing_and_makes_room(stage: Stage) -> None
     for _ in range(2):
         left = await stage.doors.delete("/v1/sales/night/place", headers={"authorization": f"Bearer {place}"})
         assert slug(left) == "204"
-    assert await stage.state(place) == "done"
+
+    async def done() -> bool:
+        return await stage.state(place) == "done"
+
+    await stage.wait_until(done)
     assert slug(await stage.hold(claimed, {"seats": ["A-1"]})) == "pass-used-up"
     await stage.come_in()
     forged = await stage.doors.delete("/v1/sales/night/place", headers={"authorization": f"Bearer {place}x"})

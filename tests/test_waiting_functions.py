@@ -204,7 +204,9 @@ async def test_ends(
     await setup(q)
     before = await everything(q)
     line = Line(q.store)
-    answer = await (line.finish(q.sale, entry(q)) if verb == "finish" else line.leave(q.sale, entry(q), FAN.hex()))
+    answer = await (
+        line.finish(q.sale, entry(q)) if verb == "finish" else line.leave(q.sale, entry(q), FAN.hex())
+    )
     assert answer == [expected]
     assert (await everything(q) != before) == (expected != "GONE")
 
@@ -250,7 +252,12 @@ async def test_a_closed_gate_stops_every_function(q: Queue) -> None:
     ):
         with pytest.raises(GateClosed):
             await ask
-    for decision in (line.join(sale, None), line.claim(sale, 0), line.finish(sale, 0), line.leave(sale, 0)):
+    for decision in (
+        line.join(sale, None),
+        line.claim(sale, 0),
+        line.finish(sale, 0),
+        line.leave(sale, 0, FAN.hex()),
+    ):
         with pytest.raises(Exception, match="the gate is closed"):
             await decision
     assert await everything(q) == before

@@ -133,7 +133,9 @@ class Crowd:
 
     async def leave(self) -> None:
         entry = self.any_entry()
-        assert await self.line.leave(self.q.sale, entry, f"fan{entry}") == ["LEFT" if self.model.end(entry) else "GONE"]
+        assert await self.line.leave(self.q.sale, entry, f"fan{entry}") == [
+            "LEFT" if self.model.end(entry) else "GONE"
+        ]
 
     async def capacity(self) -> None:
         self.model.capacity = self.random.randint(1, 12)

@@ -143,12 +143,8 @@ class WaitingRoom:
         return answers.NotYourTurn(self.mirror.view(sale).where(place.entry))
 
     def read_pass(self, text: str, sale: Sale) -> Pass | BadToken | WrongSale | ExpiredPass:
-        """The pass, if its time is not over and its holder has not left. Whether it is used up, the allocator
-        knows."""
-        found = self._passes.read(text, sale.id, self._clock.now_ms())
-        if isinstance(found, Pass) and self.mirror.view(sale).why_ended(found.entry) == "left":
-            return ExpiredPass()
-        return found
+        """The pass, if its time is not over. Whether it is used up, or given up, the allocator knows."""
+        return self._passes.read(text, sale.id, self._clock.now_ms())
 
     async def finish(self, sale: Sale, entry: int) -> answers.Finished | answers.AlreadyGone:
         """The order of this entry is confirmed: it goes and makes room."""
