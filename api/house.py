@@ -58,8 +58,11 @@ class House:
         """Opens the rooms, or keeps trying behind closed ones; closes what it opened."""
         self._tried.clear()
         opening = asyncio.create_task(self._keep())
+        opening.add_done_callback(lambda _: self._tried.set())
         try:
             await self._tried.wait()
+            if opening.done():
+                opening.result()  # a fault: better a worker that ends and says so than doors shut for ever
             yield
         finally:
             opening.cancel()

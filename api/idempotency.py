@@ -52,6 +52,8 @@ class Idempotency:
 
     async def _once(self, scope: HTTPScope, receive: Receive, send: Send, key: str) -> None:
         body = await read_body(receive, self.house.settings.limits.body_bytes_max)
+        if body is None:
+            return
         digest = request_digest(scope, key)
         scope.setdefault("state", {})["request_digest"] = digest
         first = await self._begin(digest, Stored(hashlib.sha256(body).digest()))
@@ -133,13 +135,16 @@ def request_digest(scope: HTTPScope, key: str) -> str:
     return hashlib.sha256(b"\0".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()
 
 
-async def read_body(receive: Receive, limit_bytes: int) -> bytes:
-    """The whole body, or `too-large` as soon as it is."""
+async def read_body(receive: Receive, limit_bytes: int) -> bytes | None:
+    """The whole body, or `too-large` as soon as it is; None when the caller went away before its end.
+
+    Half a body must not take the key: the repeat with the whole one would be called another request.
+    """
     body = bytearray()
     while True:
         message = await receive()
         if message["type"] != "http.request":
-            return bytes(body)
+            return None
         body += message["body"]
         if len(body) > limit_bytes:
             raise Refused(TooLarge(limit_bytes=limit_bytes))

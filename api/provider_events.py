@@ -17,7 +17,7 @@ from api.refusals import Unsigned
 from api.requests import decode
 
 Amount = Annotated[int, msgspec.Meta(ge=0, le=10**15)]
-Currency = Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$")]
+Currency = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3}(?!\n)$")]
 Word = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
 
 

@@ -14,7 +14,8 @@ from litestar.params import PathParameter, QueryParameter
 from api.problems import Refused
 from api.refusals import BadRequest, UnsupportedMedia
 
-ID_PATTERN: Final = r"^[A-Za-z0-9._-]{1,64}$"
+ID_PATTERN: Final = r"^(?!\.{1,2}$)[A-Za-z0-9._-]{1,64}(?!\n)$"
+"""`$` alone lets a newline follow; `.` and `..` would be other addresses."""
 Id = Annotated[str, msgspec.Meta(pattern=ID_PATTERN)]
 """An id in a body."""
 PathId = Annotated[str, PathParameter(pattern=ID_PATTERN)]

@@ -38,7 +38,7 @@ class ShowtimeBody(Input, frozen=True, kw_only=True):
     plan: Id
     prices: dict[str, Amount]
     service_fee: Amount = 0
-    currency: Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$")]
+    currency: Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3}(?!\n)$")]
     blocked: tuple[str, ...] = ()
     sold: tuple[str, ...] = ()
     orphans: Orphans = "prefer"

@@ -4,7 +4,9 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
+from litestar import Litestar
 
+from api.house import House
 from ledger.pool import Pool
 from store import keys
 from store.connection import Store
@@ -119,4 +121,11 @@ async def test_doors_behind_a_proxy_path(
         order = await stage.order(await stage.come_in(), "A-1")
         assert httpx.URL(order["pay_url"]).path.startswith("/tickets/test-provider/")
         page = await stage.doors.get("/")
-        assert 'href="/tickets/pages/usher.css"' in page.text
+        assert 'href="/tickets/sales/night"' in page.text
+
+
+async def test_a_worker_whose_rooms_cannot_open_ends(postgres_url: str) -> None:
+    house = House(settings("nonsense://here", postgres_url))
+    with pytest.raises(ValueError, match="nonsense"):
+        async with house.lifespan(Litestar()):
+            pass

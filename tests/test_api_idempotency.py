@@ -111,3 +111,20 @@ async def test_two_at_once_have_one_effect(stage: Stage) -> None:
     assert {slug(answer) for answer in answers} <= {"201", "in-progress"}
     assert len({answer.json()["hold"] for answer in answers if answer.status_code == 201}) == 1
     assert (await stage.get("/v1/showtimes/late")).json()["free"] == 22
+
+
+async def test_half_a_body_does_not_take_the_key(stage: Stage) -> None:
+    await stage.open()
+    pass_ = await stage.come_in()
+    where, body = stage.doors.base_url, msgspec.json.encode(WANT)
+    head = (
+        f"POST /v1/showtimes/late/holds HTTP/1.1\r\nHost: {where.host}\r\nAuthorization: Bearer {pass_}\r\n"
+        "Content-Type: application/json\r\nIdempotency-Key: wish-1\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n"
+    )
+    reader, writer = await asyncio.open_connection(where.host, where.port)
+    writer.write(head.encode() + body[:5])
+    writer.write_eof()
+    assert await reader.read() == b""
+    writer.close()
+    assert slug(await stage.hold(pass_, WANT, **{"idempotency-key": "wish-1"})) == "201"
