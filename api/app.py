@@ -13,10 +13,12 @@ from prometheus_client import CollectorRegistry
 
 from api import (
     contracts,
+    fans_pages,
     health,
     holds,
     jwks,
     metrics,
+    order_pages,
     orders,
     pages,
     payments,
@@ -74,7 +76,10 @@ ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
     health.ready,
     metrics.metrics,
     problem_pages.explain,
-    pages.fans_page,
+    fans_pages.list_page,
+    fans_pages.sale_page,
+    order_pages.order_page,
+    order_pages.ticket_picture,
     pages.page_file,
     test_provider.ask_for_money,
     test_provider.press,
@@ -128,7 +133,10 @@ def on_store_unavailable(_: Request[Any, Any, Any], error: StoreUnavailable) -> 
 
 
 def on_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
-    return response(refusal_of(error, request))
+    refusal = refusal_of(error, request)
+    if isinstance(refusal, NoSuchPage) and pages.wants_page(request):
+        return pages.problem_page(request, refusal)
+    return response(refusal)
 
 
 def on_fault(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:

@@ -8,57 +8,49 @@ secret of the provider `test`, and posts it to the public address.
 import secrets
 from datetime import UTC, datetime
 from typing import Any, Final
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlencode
 
 import httpx
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
+from litestar.response import Redirect
 from standardwebhooks.webhooks import Webhook
 
-from api.pages import page
+from api.pages import IN_WORDS, AnyRequest, page
 from api.problems import Refused
 from api.provider_events import EventPayment, event
 from api.refusals import BadRequest, NoSuchPage
 from api.requests import PathId
-from api.rooms import OpenRooms, Rooms
+from api.rooms import OpenRooms
 from api.settings import ApiSettings, link
+from api.words import plain_money
 
 TIMEOUT_S: Final = 10.0
 KINDS: Final = {"pay": "payment.succeeded", "decline": "payment.declined"}
-WORDS: Final = {
-    "confirmed": "Paid. The seats are yours.",
-    "declined": "The payment was declined. You may try again until the time to pay ends.",
-    "already-paid": "The order was paid before; this money goes back.",
-    "late-refunded": "The money came too late; it goes back.",
-}
 
 
-@get("/test-provider/{order:str}", include_in_schema=False)
-async def ask_for_money(order: PathId, rooms: OpenRooms) -> Response[str]:
+@get("/test-provider/{order:str}", include_in_schema=False, exception_handlers=IN_WORDS)
+async def ask_for_money(request: AnyRequest, order: PathId, rooms: OpenRooms) -> Response[bytes]:
     """What is bought, and two buttons."""
-    return await pay_page(order, rooms, "")
+    found = await read_order(rooms.settings, order)
+    return page(
+        request,
+        "pay.html",
+        order=order,
+        found=found,
+        money=plain_money(found["amount"], found["currency"]),
+        payable=found["state"] in ("awaiting_payment", "expired"),
+    )
 
 
-@post("/test-provider/{order:str}", include_in_schema=False, status_code=200)
-async def press(request: Request[Any, Any, Any], order: PathId, rooms: OpenRooms) -> Response[str]:
-    """A button was pressed: the event goes out, its outcome is shown."""
+@post("/test-provider/{order:str}", include_in_schema=False, exception_handlers=IN_WORDS)
+async def press(request: AnyRequest, order: PathId, rooms: OpenRooms) -> Redirect:
+    """A button was pressed: the event goes out, and the fan goes back to the order with its outcome."""
     pressed = parse_qs((await request.body()).decode("latin-1")).get("press", [""])[0]
     if pressed not in KINDS:
         raise Refused(BadRequest(why="press: pay or decline."))
-    return await pay_page(order, rooms, await send(rooms.settings, order, KINDS[pressed]))
-
-
-async def pay_page(order: str, rooms: Rooms, outcome: str) -> Response[str]:
-    settings = rooms.settings
-    found = await read_order(settings, order)
-    return page(
-        "pay.html",
-        settings.root_path,
-        title="Test payment",
-        order=order,
-        seats=[f"{seat['seat']} ({seat['category']})" for seat in found["seats"]],
-        amount=f"{found['amount']} {found['currency']} (minor units)",
-        payable=found["state"] == "awaiting_payment",
-        outcome=outcome,
+    outcome = await send(rooms.settings, order, KINDS[pressed])
+    return Redirect(
+        link(rooms.settings, f"/orders/{order}?{urlencode({'outcome': outcome})}"), status_code=303
     )
 
 
@@ -75,7 +67,7 @@ async def read_order(settings: ApiSettings, order: str) -> dict[str, Any]:
 
 
 async def send(settings: ApiSettings, order: str, kind: str) -> str:
-    """Signs and posts the event; what came of it, in words."""
+    """Signs and posts the event; what came of it, in a word."""
     found = await read_order(settings, order)
     now = datetime.now(UTC)
     payment = EventPayment(
@@ -95,5 +87,4 @@ async def send(settings: ApiSettings, order: str, kind: str) -> str:
     async with httpx.AsyncClient(timeout=TIMEOUT_S) as client:
         answer = await client.post(link(settings, "/v1/payments/test/events"), content=body, headers=headers)
     told = answer.json()
-    outcome = str(told.get("outcome") or told.get("detail"))
-    return WORDS.get(outcome, outcome)
+    return str(told.get("outcome") or told.get("type"))

@@ -57,7 +57,7 @@ async def test_the_page_lists_the_sale_and_runs_only_our_files(stage: Stage) -> 
     assert not re.search(r"<script(?![^>]*src=)|\son\w+=|style=", page.text)
     for path in re.findall(r'(?:src|href)="(/pages/[^"]+)"', page.text):
         assert slug(await stage.doors.get(path)) == "200"
-    for module in ("doors.js", "hall.js"):
+    for module in ("doors.js", "journey.js"):
         answer = await stage.doors.get(f"/pages/{module}")
         assert "javascript" in answer.headers["content-type"]
 

@@ -1,0 +1,125 @@
+// English. Keys with {one, other} follow the number `n`.
+
+export default {
+  "seconds": "{n} s",
+  "minutes": "{n} min",
+  "hours": "{n} h",
+  "days": { one: "{n} day", other: "{n} days" },
+  "and-time": " ",
+  "seat": "Row {row}, seat {seat}",
+  "seat-in": "{section}, row {row}, seat {seat}",
+  "list-and": ", ",
+  "offline": "No connection. Your place is kept; we go on trying. Last heard at {time}.",
+  "offline.first": "No connection. We go on trying.",
+  "reconnecting": "Usher is reconnecting. Your place is kept; we go on trying. Last heard at {time}.",
+  "kept": "Your place is kept: you may reload or close this page and come back on this device.",
+
+  // Before joining.
+  "start.soon": "Opens {time}. Join now to be in the draw.",
+  "start.soon.line": "Opens {time}. You may join the line now.",
+  "start.open": "The sale is open. Join the line and come in when it is your turn.",
+  "start.paused": "The sale is paused. You may join; the line moves when it goes on.",
+  "start.storefront": "Join through the shop where you have your account.",
+  "start.left": "until the sale opens",
+  "start.waiting": { one: "{n} fan is waiting", other: "{n} fans are waiting" },
+
+  // Waiting.
+  "draw.title": "You are in the draw",
+  "draw.lead": "Everyone who joins before the open is drawn in random order. Joining earlier gives no better place.",
+  "early.title": "You have a place",
+  "early.lead": "The line starts to move at the open, in the order of joining.",
+  "opening.lead": "The sale is opening: your place is being drawn.",
+  "wait.title": "You are in line",
+  "wait.soon": "You are next: it is about to be your turn.",
+  "wait.ahead": { one: "fan ahead of you", other: "fans ahead of you" },
+  "wait.range": "It takes {from} to {to}.",
+  "wait.about": "It takes about {from}.",
+  "wait.unknown": "How long it takes shows once the line moves.",
+  "fact.rank": "Your number",
+  "fact.wait": "Likely wait",
+  "fact.range": "{from} – {to}",
+  "fact.pace": "The line moves",
+  "fact.pace.per-min": "{n} a minute",
+  "fact.pace.still": "not yet",
+  "fact.waiting": "Waiting in all",
+  "fact.turn": "Your turn lasts",
+  "fact.heard": "Last heard",
+  "paused.title": "The sale is paused",
+  "paused.lead": "Your place is kept and the order stays as it is. The page goes on by itself.",
+  "paused.reason": "Word from the cinema: {reason}",
+  "paused.invited": "It is your turn. You come in as soon as the sale goes on; your time stands still until then.",
+  "paused.inside": "The sale is paused: {reason} Your seats and your time are kept.",
+
+  // What happens next.
+  "next.join": "Join before the open. One place each; joining early gives no advantage.",
+  "next.draw": "At {time} the order of all who joined is drawn.",
+  "next.open": "At {time} the line starts to move.",
+  "next.wait": "Wait: leave this page open. It says when it is your turn.",
+  "next.come-in": "When it is your turn, you have {claim} to come in.",
+  "next.choose": "Inside you have {shopping} to choose up to {n} seats and order them. Chosen seats are kept {hold}.",
+  "next.pay": "You then have {pay} to pay.",
+
+  // Your turn.
+  "invited.title": "It is your turn",
+  "invited.lead": "Come in before the time runs out. Inside you have {shopping}.",
+  "invited.left": "to come in",
+  "invited.tab": "It is your turn!",
+  "inside.tab": "Choose your seats",
+
+  // Ends.
+  "lapsed.invited.title": "Your turn has passed",
+  "lapsed.invited": "You were called, and the time to come in ran out, so others could go on. Join again for a new place at the end of the line.",
+  "lapsed.inside.title": "Your time to choose has ended",
+  "lapsed.inside": "Seats you had not ordered are on sale again. Join again for a new place at the end of the line.",
+  "left.title": "You left the line",
+  "left": "Your place was given up. Join again for a new place at the end of the line.",
+  "lost.title": "Your place is no longer known",
+  "lost": "This sale was set up anew, or the place on this device is damaged. Join again.",
+  "bought.title": "You have your seats",
+  "bought": "This place has been used. Join again if you want another order.",
+  "closed.title": "The sale is closed",
+  "closed": "Nothing more is sold here. Tickets that were bought stay valid.",
+  "closed.next": "See other premieres, or ask at the cinema's counter.",
+  "soldout.title": "Sold out",
+  "soldout": "Every seat of every showtime is taken. Seats that are given back go on sale again here: keep this page open and they appear by themselves.",
+
+  // Holding seats.
+  "held.until": "until {time}",
+  "held.lapsed": "The time ran out and the seats went back on sale. You may choose again.",
+  "held.released": "The seats were given back.",
+  "held.fees": "Service fee",
+  "held.sum": "Total",
+  "held.apart": "These seats are not all side by side.",
+
+  // The order.
+  "paying.title": "Order waiting for payment",
+  "copied": "The link is copied.",
+  "copy-failed": "The link could not be copied; copy it from the address bar.",
+  "order.awaiting_payment": "waiting for payment",
+  "order.confirmed": "tickets",
+  "order.expired": "lapsed",
+  "order.refunded": "refunded",
+  "order.exchanged": "exchanged",
+
+  // Problems, by the slug of the problem document; `other` for those not listed.
+  "problem.sale-paused": "The sale is paused: {reason}",
+  "problem.sale-closed": "The sale is closed.",
+  "problem.sale-not-open": "The sale is not open yet. Your place is kept.",
+  "problem.not-your-turn": "It is not your turn now. The page shows where you stand.",
+  "problem.hold-expired": "The hold has ended and the seats went back on sale. Choose again.",
+  "problem.unknown-hold": "These seats are no longer kept for you. Choose again.",
+  "problem.pass-used-up": "This place has already bought seats. Join again for another order.",
+  "problem.already-paid": "The order is paid already.",
+  "problem.bad-token": "Your turn has ended or is not known any more.",
+  "problem.not-allowed": "That belongs to another fan.",
+  "problem.too-many": "That was too fast. Try again in a few seconds.",
+  "problem.store-unavailable": "We are reconnecting. Nothing is lost; try again in a few seconds.",
+  "problem.identity-unavailable": "The shop's sign-in cannot be checked now. Try again in a few seconds.",
+  "problem.unknown-sale": "This sale does not exist any more.",
+  "problem.other": "That did not work. Nothing of yours is lost; try again in a few seconds.",
+  "problem.offline": "No connection. Try again when you are back online.",
+
+  // ---- choosing ----
+
+  // ---- operator ----
+};

@@ -1,0 +1,125 @@
+// 中文。
+
+export default {
+  "seconds": "{n} 秒",
+  "minutes": "{n} 分钟",
+  "hours": "{n} 小时",
+  "days": "{n} 天",
+  "and-time": " ",
+  "seat": "{row}排{seat}座",
+  "seat-in": "{section} {row}排{seat}座",
+  "list-and": "、",
+  "offline": "网络已断开。你的排队号已保留，正在重试。上次更新：{time}。",
+  "offline.first": "网络已断开，正在重试。",
+  "reconnecting": "系统正在重新连接。你的排队号已保留，正在重试。上次更新：{time}。",
+  "kept": "排队号已保留：刷新或关闭页面后，用本机再次打开即可继续。",
+
+  // Before joining.
+  "start.soon": "{time} 开售。现在加入即可参与抽签排队。",
+  "start.soon.line": "{time} 开售。现在即可加入排队。",
+  "start.open": "正在售票。加入排队，轮到你时即可选座。",
+  "start.paused": "售票暂停中。你可以先加入，恢复后继续放行。",
+  "start.storefront": "请从你有账号的商城进入排队。",
+  "start.left": "后开售",
+  "start.waiting": "{n} 人正在排队",
+
+  // Waiting.
+  "draw.title": "你已进入抽签",
+  "draw.lead": "开售前加入的所有人随机抽取顺序，早加入不会排得更前。",
+  "early.title": "你已有排队号",
+  "early.lead": "开售后按加入先后放行。",
+  "opening.lead": "正在开售，马上抽出你的排队号。",
+  "wait.title": "你正在排队",
+  "wait.soon": "马上就轮到你了。",
+  "wait.ahead": "人排在你前面",
+  "wait.range": "预计等待 {from} 到 {to}。",
+  "wait.about": "预计等待约 {from}。",
+  "wait.unknown": "队伍开始移动后显示预计时间。",
+  "fact.rank": "你的排队号",
+  "fact.wait": "预计等待",
+  "fact.range": "{from} – {to}",
+  "fact.pace": "放行速度",
+  "fact.pace.per-min": "每分钟 {n} 人",
+  "fact.pace.still": "尚未放行",
+  "fact.waiting": "排队总人数",
+  "fact.turn": "选座时间",
+  "fact.heard": "上次更新",
+  "paused.title": "售票暂停中",
+  "paused.lead": "你的排队号和顺序都已保留，恢复后页面会自动继续。",
+  "paused.reason": "影院说明：{reason}",
+  "paused.invited": "已经轮到你。恢复售票后即可入场，暂停期间不计时。",
+  "paused.inside": "售票暂停中：{reason} 你的座位和时间都已保留。",
+
+  // What happens next.
+  "next.join": "开售前加入即可，每人一个排队号，早加入没有优势。",
+  "next.draw": "{time} 抽出所有人的顺序。",
+  "next.open": "{time} 开始放行。",
+  "next.wait": "保持本页打开等待，轮到你时会提醒。",
+  "next.come-in": "轮到你后，请在 {claim} 内入场。",
+  "next.choose": "入场后有 {shopping} 选座下单，最多 {n} 座，选中的座位锁定 {hold}。",
+  "next.pay": "下单后请在 {pay} 内支付。",
+
+  // Your turn.
+  "invited.title": "轮到你了",
+  "invited.lead": "请在倒计时结束前入场。入场后有 {shopping} 选座。",
+  "invited.left": "内入场",
+  "invited.tab": "轮到你了！",
+  "inside.tab": "请选座",
+
+  // Ends.
+  "lapsed.invited.title": "已过号",
+  "lapsed.invited": "轮到你时未在时限内入场，已让后面的人先行。重新排队可获得队尾的新号。",
+  "lapsed.inside.title": "选座时间已结束",
+  "lapsed.inside": "未下单的座位已释放。重新排队可获得队尾的新号。",
+  "left.title": "你已离开队伍",
+  "left": "排队号已放弃。重新排队可获得队尾的新号。",
+  "lost.title": "排队号已失效",
+  "lost": "本场开售已重新设置，或本机保存的排队号已损坏。请重新排队。",
+  "bought.title": "你已购得座位",
+  "bought": "这个排队号已使用。如需再次购票，请重新排队。",
+  "closed.title": "售票已结束",
+  "closed": "这里不再售票，已购影票仍然有效。",
+  "closed.next": "可查看其他影片，或到影院柜台咨询。",
+  "soldout.title": "已售罄",
+  "soldout": "所有场次均已满座。有人退回的座位会重新开售：保持本页打开，有座位时会自动显示。",
+
+  // Holding seats.
+  "held.until": "截止 {time}",
+  "held.lapsed": "超时未下单，座位已释放，你可以重新选座。",
+  "held.released": "座位已放弃。",
+  "held.fees": "服务费",
+  "held.sum": "合计",
+  "held.apart": "这些座位不全相邻。",
+
+  // The order.
+  "paying.title": "订单待支付",
+  "copied": "链接已复制。",
+  "copy-failed": "无法复制，请从地址栏复制链接。",
+  "order.awaiting_payment": "待支付",
+  "order.confirmed": "影票",
+  "order.expired": "已超时",
+  "order.refunded": "已退款",
+  "order.exchanged": "已改签",
+
+  // Problems.
+  "problem.sale-paused": "售票暂停中：{reason}",
+  "problem.sale-closed": "售票已结束。",
+  "problem.sale-not-open": "尚未开售，你的排队号已保留。",
+  "problem.not-your-turn": "现在还没轮到你，页面会显示当前状态。",
+  "problem.hold-expired": "锁座已超时，座位已释放。请重新选座。",
+  "problem.unknown-hold": "这些座位已不再为你锁定。请重新选座。",
+  "problem.pass-used-up": "这个排队号已购过票。如需再次购票，请重新排队。",
+  "problem.already-paid": "订单已支付。",
+  "problem.bad-token": "你的选座时间已结束或已失效。",
+  "problem.not-allowed": "这属于另一位观众。",
+  "problem.too-many": "操作太快，请几秒后重试。",
+  "problem.store-unavailable": "正在重新连接，信息没有丢失，请几秒后重试。",
+  "problem.identity-unavailable": "暂时无法核对商城账号，请几秒后重试。",
+  "problem.unknown-sale": "这场开售已不存在。",
+  "problem.other": "操作未成功，你的信息没有丢失，请几秒后重试。",
+  "problem.offline": "网络已断开，恢复后请重试。",
+
+  // ---- choosing ----
+
+  // ---- operator ----
+};
