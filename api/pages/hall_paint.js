@@ -1,0 +1,137 @@
+// The picture of the hall: few paths whatever the number of seats, one per category and state of some rows.
+
+import { UNIT } from "./hall_plan.js";
+import { checkOf, colorOf, crossOf, shapeOf } from "./hall_shapes.js";
+import { Slices, svg } from "./hall_svg.js";
+
+const CHUNK_SEATS = 250;
+
+export class Picture {
+  #dirty = new Set();
+
+  // `stateOf(index)` says "free", "taken" or "mine".
+  constructor(hall, stateOf, words) {
+    this.hall = hall;
+    this.stateOf = stateOf;
+    this.shapes = new Map(hall.categories.map(category => [category, shapeOf(category.index, hall.side)]));
+    this.colors = new Map(hall.categories.map(category => [category, colorOf(category)]));
+    this.chunks = chunked(hall.rows);
+    this.chunkOfRow = this.chunks.flatMap((chunk, at) => chunk.rows.map(() => at));
+    this.element = svg("g", { "aria-hidden": "true" }, ...floor(hall), ...front(hall, words));
+    for (const chunk of this.chunks) {
+      chunk.layer = svg("g");
+      chunk.paths = new Map();
+      this.element.append(chunk.layer);
+    }
+    this.element.append(...labels(hall));
+    this.slices = new Slices(() => this.#next(), chunk => this.#paint(chunk));
+    this.touchAll();
+  }
+
+  touchAll() {
+    for (const chunk of this.chunks) this.#dirty.add(chunk);
+    this.slices.start();
+  }
+
+  touch(index) {
+    this.#dirty.add(this.chunks[this.chunkOfRow[this.hall.seats[index].rowIndex]]);
+    this.slices.start();
+  }
+
+  destroy() {
+    this.slices.stop();
+  }
+
+  #next() {
+    const [chunk] = this.#dirty;
+    this.#dirty.delete(chunk);
+    return chunk;
+  }
+
+  #paint(chunk) {
+    const drawn = new Map();
+    const add = (key, text) => drawn.has(key) ? drawn.get(key).push(text) : drawn.set(key, [text]);
+    const cross = crossOf(this.hall.side), check = checkOf(this.hall.side);
+    for (let index = chunk.first; index < chunk.end; index++) {
+      const seat = this.hall.seats[index], at = `M${seat.x} ${seat.y}`, state = this.stateOf(index);
+      if (state === "taken") add(seat.accessible ? "wheelchair" : "taken", at + cross);
+      else add(state === "mine" ? "mine" : seat.category, at + this.shapes.get(seat.category));
+      if (state === "mine") add("check", at + check);
+    }
+    for (const [key, path] of chunk.paths) if (!drawn.has(key)) { path.remove(); chunk.paths.delete(key); }
+    for (const [key, parts] of drawn) this.#path(chunk, key).setAttribute("d", parts.join(""));
+  }
+
+  #path(chunk, key) {
+    const known = chunk.paths.get(key);
+    if (known) return known;
+    const path = typeof key === "string" ? svg("path", { class: `hall-${key}` }) : svg("path", { class: "hall-free", fill: this.colors.get(key) });
+    chunk.layer.append(path);
+    chunk.paths.set(key, path);
+    return path;
+  }
+}
+
+// Whole rows, in their order, about CHUNK_SEATS seats each: what changes together is drawn again together.
+function chunked(rows) {
+  const chunks = [];
+  for (const row of rows) {
+    const last = chunks.at(-1);
+    if (last && row.end - last.first <= CHUNK_SEATS) { last.rows.push(row); last.end = row.end; }
+    else chunks.push({ rows: [row], first: row.first, end: row.end });
+  }
+  return chunks;
+}
+
+// The steps that the rows stand on; the floor between them is the aisles.
+function floor({ rows, seats }) {
+  const parts = [];
+  for (const row of rows) for (const [from, end] of row.runs) {
+    const line = seats.slice(from, end);
+    if (line.length) parts.push(`M${line[0].x} ${line[0].y}${line.length === 1 ? "h0" : line.slice(1).map(seat => `L${seat.x} ${seat.y}`).join("")}`);
+  }
+  return [svg("path", { class: "hall-floor", d: parts.join(""), "stroke-width": UNIT * 1.04 })];
+}
+
+function front({ screen, stage, box }, { t }) {
+  if (stage) {
+    return [
+      svg("circle", { class: "hall-stage", cx: stage.x, cy: stage.y, r: stage.size / 2 }),
+      sized(svg("text", { class: "hall-front", x: stage.x, y: stage.y + UNIT * 1.8 }, t("hall.stage")), box, 24),
+    ];
+  }
+  const { left, right, middle, y } = screen, bend = UNIT * 0.9;
+  const curve = `M${left} ${y + bend}Q${middle} ${y - bend} ${right} ${y + bend}`;
+  return [
+    svg("path", { class: "hall-glow", d: `${curve}L${right - 2 * UNIT} ${y + 2.7 * UNIT}Q${middle} ${y + 1.2 * UNIT} ${left + 2 * UNIT} ${y + 2.7 * UNIT}Z` }),
+    svg("path", { class: "hall-screen", d: curve }),
+    sized(svg("text", { class: "hall-front", x: middle, y: y + UNIT * 1.3 }, t("hall.screen")), box, 24),
+  ];
+}
+
+// The row's letter at both of its ends and in its aisles, and the names of sections, which far views show instead.
+function labels({ rows, seats, box }) {
+  const found = [], sections = new Map();
+  const letter = (row, x, y) => found.push(svg("text", { class: "hall-row", x, y }, row.label));
+  for (const row of rows) {
+    const line = seats.slice(row.first, row.end).sort((a, b) => a.x - b.x);
+    if (!line.length) continue;
+    letter(row, line[0].x - 1.15 * UNIT, line[0].y);
+    letter(row, line.at(-1).x + 1.15 * UNIT, line.at(-1).y);
+    for (let i = 1; i < line.length; i++) if (line[i].x - line[i - 1].x > 2.2 * UNIT)
+      letter(row, (line[i].x + line[i - 1].x) / 2, (line[i].y + line[i - 1].y) / 2);
+    if (row.section) sections.set(row.section, [...(sections.get(row.section) ?? []), row.box]);
+  }
+  for (const [name, boxes] of sections) {
+    const x = (Math.min(...boxes.map(each => each[0])) + Math.max(...boxes.map(each => each[2]))) / 2;
+    const y = (Math.min(...boxes.map(each => each[1])) + Math.max(...boxes.map(each => each[3]))) / 2;
+    found.push(sized(svg("text", { class: "hall-section", x, y }, name), box, 44));
+  }
+  return found;
+}
+
+// Words that far views show are as large in the picture as the hall is.
+function sized(text, box, least) {
+  text.style.fontSize = `${Math.round(Math.max(least * 0.5, least * (box.right - box.left) / 1400))}px`;
+  return text;
+}

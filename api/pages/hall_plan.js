@@ -1,0 +1,99 @@
+// A plan as the picture needs it: seats on one scale, whatever unit the plan was measured in.
+
+export const UNIT = 20; // One seat's width in the picture, aisles and rows to the same scale.
+const SCREEN_SEATS = 3.2; // How far the screen stands before the first row, in seats.
+const STAGE_SEATS = 3; // A focal point this far from every seat is a stage, not the best seat.
+const SAMPLES = 60;
+
+export function measure(plan) {
+  const scale = UNIT / pitch(plan);
+  const categories = plan.categories.map((category, index) => ({ ...category, index }));
+  const byKey = new Map(categories.map(category => [category.key, category]));
+  const seats = [], rows = [];
+  for (const row of plan.rows) rows.push(measuredRow(row, rows.length, seats, byKey, scale));
+  const used = new Set(seats.map(seat => seat.category));
+  const side = Math.min(UNIT, ...nearest(seats)) * 0.84;
+  const hall = { seats, rows, side, categories: categories.filter(category => used.has(category)) };
+  placeFront(hall, plan.focal.x * scale, plan.focal.y * scale);
+  return { ...hall, byName: new Map(seats.map(seat => [seat.name, seat])) };
+}
+
+function measuredRow(row, index, seats, byKey, scale) {
+  const first = seats.length, runs = [];
+  for (const run of row.runs) {
+    const from = seats.length;
+    for (const seat of run) seats.push(measuredSeat(row, seat, index, seats.length, byKey, scale));
+    runs.push([from, seats.length]);
+  }
+  const line = seats.slice(first);
+  const xs = line.map(seat => seat.x), ys = line.map(seat => seat.y);
+  const box = [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)];
+  return { index, label: row.label, section: row.section ?? "", runs, first, end: seats.length, box };
+}
+
+const measuredSeat = (row, seat, rowIndex, index, byKey, scale) => ({
+  index,
+  name: [row.section, row.label, seat.label].filter(Boolean).join("-"),
+  label: seat.label,
+  row: row.label,
+  section: row.section ?? "",
+  rowIndex,
+  x: Math.round(seat.x * scale * 10) / 10,
+  y: Math.round(seat.y * scale * 10) / 10,
+  category: byKey.get(seat.category),
+  accessible: Boolean(seat.accessible),
+  companion: Boolean(seat.companion),
+  restricted: Boolean(seat.restricted_view),
+});
+
+// The usual distance between neighbours of a run: what one seat is wide.
+function pitch(plan) {
+  const gaps = [];
+  for (const row of plan.rows) for (const run of row.runs) for (let i = 1; i < run.length; i++)
+    gaps.push(Math.hypot(run[i].x - run[i - 1].x, run[i].y - run[i - 1].y));
+  const usual = gaps.filter(gap => gap > 0).sort((a, b) => a - b)[gaps.length >> 1];
+  return usual > 0 ? usual : 1;
+}
+
+// Distance to the nearest other seat for a sample of seats: rows may stand closer than neighbours do.
+function nearest(seats) {
+  const step = Math.max(1, Math.floor(seats.length / SAMPLES)), found = [];
+  for (let i = 0; i < seats.length; i += step) {
+    let least = Infinity;
+    for (const other of seats) {
+      const far = Math.hypot(other.x - seats[i].x, other.y - seats[i].y);
+      if (far > 0 && far < least) least = far;
+    }
+    if (Number.isFinite(least)) found.push(least);
+  }
+  return found;
+}
+
+// The box of the whole picture, with the screen before the first row or a stage where all seats look.
+function placeFront(hall, focalX, focalY) {
+  const least = key => hall.seats.reduce((found, seat) => Math.min(found, seat[key]), Infinity);
+  const most = key => hall.seats.reduce((found, seat) => Math.max(found, seat[key]), -Infinity);
+  const seats = { left: least("x"), right: most("x"), top: least("y"), bottom: most("y") };
+  const apart = hall.seats.reduce((found, seat) => Math.min(found, Math.hypot(seat.x - focalX, seat.y - focalY)), Infinity);
+  hall.box = { left: seats.left - 2 * UNIT, right: seats.right + 2 * UNIT, top: seats.top - UNIT, bottom: seats.bottom + UNIT };
+  if (apart > STAGE_SEATS * UNIT) {
+    hall.stage = { x: focalX, y: focalY, size: 2 * UNIT };
+    hall.box.top = Math.min(hall.box.top, focalY - 2 * UNIT);
+    hall.box.bottom = Math.max(hall.box.bottom, focalY + 2 * UNIT);
+    return;
+  }
+  const width = (seats.right - seats.left) * 0.74, middle = (seats.left + seats.right) / 2;
+  const y = seats.top - SCREEN_SEATS * UNIT;
+  hall.screen = { left: middle - width / 2, right: middle + width / 2, middle, y };
+  hall.box.top = y - 1.2 * UNIT;
+}
+
+// The seat at a point, if one is within `reach`.
+export function seatAt(hall, x, y, reach) {
+  let found = null, least = reach;
+  for (const seat of hall.seats) {
+    const far = Math.hypot(seat.x - x, seat.y - y);
+    if (far < least) { least = far; found = seat; }
+  }
+  return found;
+}

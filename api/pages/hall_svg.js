@@ -1,0 +1,79 @@
+// Small pieces of SVG, and work spread over frames so that a finger never waits for it.
+
+const SVG = "http://www.w3.org/2000/svg";
+const SLICE_MS = 5;
+
+export function svg(name, attributes = {}, ...children) {
+  const element = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  element.append(...children);
+  return element;
+}
+
+// Runs `work(item)` over what `next()` hands out, a few milliseconds a frame, until it hands out undefined.
+export class Slices {
+  #frame = 0;
+
+  constructor(next, work) {
+    this.next = next;
+    this.work = work;
+  }
+
+  start() {
+    if (!this.#frame) this.#frame = requestAnimationFrame(() => this.#run());
+  }
+
+  stop() {
+    cancelAnimationFrame(this.#frame);
+    this.#frame = 0;
+  }
+
+  #run() {
+    this.#frame = 0;
+    const until = performance.now() + SLICE_MS;
+    while (performance.now() < until) {
+      const item = this.next();
+      if (item === undefined) return;
+      this.work(item);
+    }
+    this.start();
+  }
+}
+
+// Elements for the seats that are wanted just now, made and dropped as the wish changes.
+export class Wanted {
+  #made = new Map();
+  #missing = [];
+
+  constructor(make, drop) {
+    this.drop = drop;
+    this.slices = new Slices(() => this.#missing.pop(), index => {
+      if (!this.#made.has(index)) this.#made.set(index, make(index));
+    });
+    this.make = make;
+  }
+
+  get(index) {
+    return this.#made.get(index);
+  }
+
+  entries() {
+    return this.#made.entries();
+  }
+
+  // At once, not in a later frame: a seat that the keyboard goes to.
+  now(index) {
+    if (!this.#made.has(index)) this.#made.set(index, this.make(index));
+    return this.#made.get(index);
+  }
+
+  want(indices) {
+    const wanted = new Set(indices);
+    for (const [index, element] of this.#made) if (!wanted.has(index)) {
+      this.drop(index, element);
+      this.#made.delete(index);
+    }
+    this.#missing = [...wanted].filter(index => !this.#made.has(index)).reverse();
+    this.slices.start();
+  }
+}
