@@ -95,7 +95,12 @@ def lang_link(request: AnyRequest, language: str) -> str:
 
 def lang_cookie(root: str, language: str) -> Cookie:
     return Cookie(
-        LANGUAGE_COOKIE, language, path=root or "/", max_age=LANGUAGE_KEPT_S, httponly=True, samesite="lax"
+        key=LANGUAGE_COOKIE,
+        value=language,
+        path=root or "/",
+        max_age=LANGUAGE_KEPT_S,
+        httponly=True,
+        samesite="lax",
     )
 
 
