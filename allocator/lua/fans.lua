@@ -12,17 +12,16 @@ end
 
 -- Reads the given fans at once; what is known already stays.
 local function load(f, list)
-  local missing = {}
-  for i = 1, #list do
-    local fan = list[i]
-    if not f.packed[fan] then
-      f.packed[fan] = 0
-      missing[#missing + 1] = fan
+  local packed, missing = f.packed, list
+  if next(packed) then
+    missing = {}
+    for i = 1, #list do
+      missing[#missing + 1] = not packed[list[i]] and list[i] or nil
     end
   end
   local stored = chunks.call('HMGET', f.key, missing)
   for i = 1, #missing do
-    f.packed[missing[i]] = stored[i] and tonumber(stored[i]) or 0
+    packed[missing[i]] = stored[i] and tonumber(stored[i]) or 0
   end
 end
 
@@ -45,12 +44,13 @@ local function use_up(f, fan, entry)
 end
 
 local function close(f)
-  local set, gone = {}, {}
+  local set, gone, n, packed = {}, {}, 0, f.packed
   for fan in pairs(f.touched) do
-    if f.packed[fan] == 0 then
+    local number = packed[fan]
+    if number == 0 then
       gone[#gone + 1] = fan
     else
-      set[#set + 1], set[#set + 2] = fan, f.packed[fan]
+      set[n + 1], set[n + 2], n = fan, number, n + 2
     end
   end
   chunks.call('HSET', f.key, set)

@@ -25,8 +25,8 @@ end
 
 -- A new hold, packed already. Those of one call with one deadline share an entry among the deadlines.
 local function add(s, token, bytes, due)
-  local set, mates = s.set, s.mates[due]
-  set[#set + 1], set[#set + 2] = token, bytes
+  local set, mates, n = s.set, s.mates[due], #s.set
+  set[n + 1], set[n + 2] = token, bytes
   s.packed[token] = bytes
   if mates then
     mates[#mates + 1] = token

@@ -1,0 +1,75 @@
+"""What the server remembers of a hall between calls is never believed when the store may say otherwise."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from redis.exceptions import ResponseError
+
+from allocator.answers import Held
+from allocator.catalogue import OnSale
+from store import keys
+from tests.allocator_stage import SHARD, Stage, best, drawn, exact, onsale
+
+
+@pytest.fixture
+async def stage(valkey_url: str) -> AsyncIterator[Stage]:
+    opened = await Stage.at(valkey_url)
+    yield opened
+    await opened.store.close()
+
+
+@pytest.fixture
+async def show(stage: Stage) -> OnSale:
+    """A row of seven whose first two seats are held, at version 2."""
+    show = await stage.load(onsale(drawn("aaaaaaa")))
+    await stage.held(show, exact("A-1", "A-2"))
+    return show
+
+
+async def test_an_emptied_store_that_reaches_the_same_version_again(stage: Stage, show: OnSale) -> None:
+    await stage.client.flushall()
+    await stage.store.open_gate(SHARD, 0)
+    await stage.sale("open")
+    await stage.load(show)
+    await stage.client.setrange(keys.board(SHARD, "show"), 5, "bb")
+    await stage.client.hset(keys.show(SHARD, "show"), "version", 2)
+    held = await stage.held(show, exact("A-1", "A-2", "A-3"), fan="other")
+    assert held.indices == (0, 1, 2)
+    assert await stage.seats(show) == "hhh..bb"
+
+
+async def test_a_version_that_another_hand_wrote(stage: Stage, show: OnSale) -> None:
+    await stage.client.setrange(keys.board(SHARD, "show"), 2, "bbb")
+    await stage.client.hincrby(keys.show(SHARD, "show"), "version", 1)
+    assert (await stage.held(show, best(2), fan="other")).indices == (5, 6)
+    assert await stage.seats(show) == "hhbbbhh"
+
+
+async def test_a_gate_that_was_closed_and_opened_again(stage: Stage, show: OnSale) -> None:
+    await stage.client.hincrby(keys.shard(SHARD), "epoch", 1)
+    await stage.client.setrange(keys.board(SHARD, "show"), 2, "bbb")
+    await stage.store.open_gate(SHARD, 0)
+    assert (await stage.held(show, best(2), fan="other")).indices == (5, 6)
+
+
+async def test_a_call_that_broke_off_halfway(stage: Stage, show: OnSale) -> None:
+    board = keys.board(SHARD, "show")
+    await stage.client.rename(board, keys.outbox(SHARD))
+    await stage.client.rpush(board, "no string")
+    with pytest.raises(ResponseError, match="WRONGTYPE"):
+        await stage.hold(show, exact("A-3", "A-4"), fan="other")
+    await stage.client.rename(keys.outbox(SHARD), board)
+    assert isinstance(await stage.hold(show, exact("A-3", "A-4"), fan="third"), Held)
+    # The record of the broken call stays behind: the server takes back nothing that a function has written.
+    await stage.client.flushall()
+
+
+async def test_a_hold_of_a_shared_deadline_lapses_alone(stage: Stage, show: OnSale) -> None:
+    await stage.sale("open", seats_per_fan=7)
+    ordered = await stage.ordered(show, exact("A-3", "A-4"), fan="other")
+    stage.ticks.ms += show.sale.hold_ms
+    assert await stage.allocator.sweep(show) == 1
+    assert await stage.seats(show) == "..hh..."
+    record = await stage.allocator.find(show, ordered)
+    assert record
+    assert record.state == "awaiting"
