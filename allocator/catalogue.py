@@ -112,12 +112,12 @@ class Catalogue:
         sales = [msgspec.msgpack.decode(packed, type=Sale) for _, packed in _of("sale", found)]
         self._sales = {sale.id: sale for sale in sorted(sales, key=lambda sale: sale.serial)}
         shows = [msgspec.msgpack.decode(packed, type=Showtime) for _, packed in _of("showtime", found)]
-        onsales = [self._onsale(show) for show in sorted(shows, key=lambda show: show.serial)]
+        onsales = [self.put_together(show) for show in sorted(shows, key=lambda show: show.serial)]
         self._onsales = {onsale.showtime.id: onsale for onsale in onsales if onsale is not None}
         self._serials = {onsale.showtime.serial: onsale for onsale in self._onsales.values()}
 
-    def _onsale(self, show: Showtime) -> OnSale | None:
-        """None while the sale or the plan of the showtime is still on its way."""
+    def put_together(self, show: Showtime) -> OnSale | None:
+        """The showtime with its sale and plan; None while one of them is still on its way."""
         sale, plan = self._sales.get(show.sale), self._plans.get(show.plan_digest)
         return None if sale is None or plan is None else OnSale(sale, show, *plan)
 

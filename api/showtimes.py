@@ -21,7 +21,7 @@ from api.moments import Moment, rfc3339, to_ms
 from api.problems import Refused
 from api.refusals import AlreadyOnSale, BadRequest, UnknownPlan
 from api.requests import Id, Input, Name, PathId, QueryId
-from api.rooms import OpenRooms, past_gate, reaching_ledger
+from api.rooms import OpenRooms, Rooms, past_gate, reaching_ledger
 from ledger import definitions
 
 Amount = Annotated[int, msgspec.Meta(ge=0, le=10**12)]
@@ -107,18 +107,24 @@ async def put_showtime(
         raise Refused(UnknownPlan())
     check(data, plan)
     fixed = await rooms.has_begun(data.sale)
+    wanted = showtime_of(showtime, data, plan)
+
+    async def load(show: Showtime) -> bool:
+        return await loaded(show, rooms)
+
+    async def tell(show: Showtime) -> None:
+        if not await load(show):
+            raise Refused(AlreadyOnSale(what="The showtime"))
+        await rooms.catalogue.put_showtime(show)
+
     async with reaching_ledger():
-        stored = await definitions.put_showtime(rooms.pool, showtime_of(showtime, data, plan), fixed=fixed)
-    if isinstance(stored, definitions.Fixed):
-        raise Refused(AlreadyOnSale(what=", ".join(stored.fields)))
-    await rooms.catalogue.put_showtime(stored.definition)
-    onsale = await rooms.onsale(showtime)
-    loaded = await past_gate(lambda: rooms.allocator.load(onsale))
-    if not isinstance(loaded, Loaded):
-        raise Refused(AlreadyOnSale(what="The showtime"))
-    async with reaching_ledger():
+        stored = await definitions.put_showtime(rooms.pool, wanted, fixed=fixed, load=load)
+        if isinstance(stored, definitions.Fixed):
+            raise Refused(AlreadyOnSale(what=", ".join(stored.fields)))
+        await definitions.tell_showtime(rooms.pool, showtime, tell)
         await definitions.mark_loaded(rooms.pool, showtime)
-    return Response(await view_of(onsale, rooms.boards), status_code=201 if stored.created else 200)
+    view = await view_of(await rooms.onsale(showtime), rooms.boards)
+    return Response(view, status_code=201 if stored.created else 200)
 
 
 @get("/v1/showtimes", operation_id="listShowtimes", tags=["fans"])
@@ -192,6 +198,14 @@ async def reclaim(showtime: PathId, rooms: OpenRooms) -> Reclaimed:
 
 def named(onsale: OnSale, indices: Iterable[int]) -> list[str]:
     return [str(name) for name in onsale.geometry.named(indices)]
+
+
+async def loaded(show: Showtime, rooms: Rooms) -> bool:
+    """Puts the seats on sale as defined; False when its sale has opened with another definition."""
+    await rooms.catalogue.refresh()
+    onsale = rooms.catalogue.put_together(show)
+    assert onsale is not None, "sale and plan of a showtime are known before it"
+    return isinstance(await past_gate(lambda: rooms.allocator.load(onsale)), Loaded)
 
 
 def check(body: ShowtimeBody, plan: Plan) -> None:

@@ -5,6 +5,7 @@ given at the first put and stay for ever: tokens and ranks are made of them.
 """
 
 import secrets
+from collections.abc import Awaitable, Callable
 from typing import Any, Final, Generic, TypeVar
 
 import msgspec
@@ -18,6 +19,9 @@ from ledger.queries import column, many, one, run, value
 T = TypeVar("T")
 CHANGEABLE_WHILE_OPEN: Final = frozenset({"title", "capacity", "shopping_ms"})
 SEED_BYTES: Final = 32
+
+
+Load = Callable[[Showtime], Awaitable[bool]]
 
 
 class Stored(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
@@ -78,10 +82,13 @@ async def put_sale(pool: Pool, sale: Sale, *, fixed: bool = False) -> Stored[Sal
         return Stored(definition=wanted, changed=changed)
 
 
-async def put_showtime(pool: Pool, showtime: Showtime, *, fixed: bool = False) -> Stored[Showtime] | Fixed:
+async def put_showtime(
+    pool: Pool, showtime: Showtime, *, fixed: bool = False, load: Load | None = None
+) -> Stored[Showtime] | Fixed:
     """Store a showtime of a stored sale; the caller's serial is ignored, its sale can never change.
 
-    `fixed`: its sale has opened, so nothing may differ; orders fix a showtime by themselves.
+    `fixed`: its sale has opened, so nothing may differ; orders fix a showtime by themselves. `load` asks the
+    store to take a changed showtime, which it refuses if the sale opened just now: then nothing is written.
     """
     async with pool.acquire() as db, db.transaction():
         await lock_definitions(db)
@@ -93,9 +100,20 @@ async def put_showtime(pool: Pool, showtime: Showtime, *, fixed: bool = False) -
         changed = _differences(known.showtime, wanted)
         if "sale" in changed or (changed and (fixed or await has_orders(db, wanted.serial))):
             return Fixed(changed)
+        if changed and load and not await load(wanted):
+            return Fixed(changed)
         if changed:
             await update_showtime(db, _columns(wanted))
         return Stored(definition=wanted, changed=changed)
+
+
+async def tell_showtime(pool: Pool, showtime: str, tell: Callable[[Showtime], Awaitable[None]]) -> None:
+    """Hand over the showtime as stored, one caller at a time: what is told last is what was stored last."""
+    async with pool.acquire() as db, db.transaction():
+        await lock_definitions(db)
+        known = await find_showtime(db, showtime)
+        assert known is not None, f"showtime {showtime} is stored before it is told"
+        await tell(known.showtime)
 
 
 async def lock_definitions(db: Db) -> None:

@@ -1,9 +1,11 @@
 """Bad input: each kind is answered by the right problem, and nothing changes."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
+from ledger import definitions
 from ledger.pool import Pool
 from store.connection import Store
 from tests.api_doors import JSON, STOREFRONT, slug
@@ -138,3 +140,24 @@ async def test_definitions_put_again_change_nothing(stage: Stage) -> None:
     assert slug(await stage.put("/v1/sales/night", SALE | {"draw": True})) == "already-on-sale"
     assert slug(await stage.put("/v1/showtimes/late", SHOWTIME | {"film": "Other"})) == "already-on-sale"
     assert slug(await stage.put("/v1/showtimes/early", SHOWTIME)) == "201"
+
+
+async def test_definitions_put_at_once_end_as_one(stage: Stage, pool: Pool) -> None:
+    await stage.delegate()
+    wanted = [
+        SHOWTIME
+        | {"currency": ("CNY", "EUR")[n % 2], "prices": {"front": n, "back": n}, "blocked": [f"A-{n}"]}
+        for n in range(1, 9)
+    ]
+    answers = await asyncio.gather(*(stage.put("/v1/showtimes/late", body) for body in wanted))
+    assert {slug(answer) for answer in answers} == {"200"}
+    stored = await definitions.find_showtime(pool, "late")
+    assert stored is not None
+    view = (await stage.get("/v1/showtimes/late")).json()
+    assert (view["currency"], view["prices"]) == (stored.showtime.currency, stored.showtime.prices)
+
+    async def shown() -> bool:
+        taken = (await stage.get("/v1/showtimes/late/seats")).json()["taken"]
+        return bool(taken == list(stored.showtime.blocked))
+
+    await stage.wait_until(shown)

@@ -5,6 +5,7 @@ import asyncio
 import msgspec
 import pytest
 
+from allocator.showtime import Showtime
 from ledger import definitions
 from ledger.definitions import Fixed, Stored
 from ledger.pool import Pool
@@ -87,6 +88,19 @@ async def test_a_showtime_changes_until_something_is_sold_or_its_sale_opens(pool
     same = await definitions.put_showtime(pool, dearer, fixed=True)
     assert isinstance(same, Stored)
     assert same.changed == ()
+
+
+async def test_a_change_that_the_store_refuses_is_not_written(pool: Pool) -> None:
+    await delegate(pool)
+
+    async def opened_just_now(_: Showtime) -> bool:
+        return False
+
+    dearer = showtime(prices={"front": 6000})
+    assert await definitions.put_showtime(pool, dearer, load=opened_just_now) == Fixed(("prices",))
+    found = await definitions.find_showtime(pool, "show-1")
+    assert found is not None
+    assert found.showtime == showtime(serial=1)
 
 
 async def test_a_showtime_stays_in_its_sale(pool: Pool) -> None:
