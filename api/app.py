@@ -12,12 +12,17 @@ from litestar.types import ASGIApp, ControllerRouterHandler
 from prometheus_client import CollectorRegistry
 
 from api import (
+    action_log,
     contracts,
     fans_pages,
+    halls,
     health,
+    history,
     holds,
     jwks,
     metrics,
+    moves,
+    operator_page,
     order_pages,
     orders,
     pages,
@@ -29,17 +34,19 @@ from api import (
     settlements,
     showtimes,
     test_provider,
+    troubles,
 )
 from api.doors import Doors
 from api.house import House
 from api.idempotency import Idempotency
-from api.meter import Meter, trace_of
+from api.meter import Meter, Tally, trace_of
 from api.problems import Refusal, Refused, response
 from api.refusals import BadRequest, NoSuchPage, OurFault, StoreAway, TooLarge, WrongMethod
 from api.requests import StrictRequest
 from api.rooms import Rooms
 from api.schema import describe_problems, openapi
 from api.settings import ApiSettings
+from api.teller import Teller
 from store.unavailable import StoreUnavailable
 
 ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
@@ -47,10 +54,16 @@ ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
     sales.put_sale,
     sales.get_sale,
     sales.list_sales,
-    sales.open_sale,
-    sales.pause_sale,
-    sales.resume_sale,
-    sales.close_sale,
+    moves.open_sale,
+    moves.pause_sale,
+    moves.resume_sale,
+    moves.close_sale,
+    moves.put_capacity,
+    halls.get_halls,
+    halls.get_board,
+    history.get_history,
+    action_log.list_actions,
+    troubles.list_troubles,
     showtimes.put_showtime,
     showtimes.list_showtimes,
     showtimes.get_showtime,
@@ -80,6 +93,7 @@ ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
     fans_pages.sale_page,
     order_pages.order_page,
     order_pages.ticket_picture,
+    operator_page.operator_page,
     pages.page_file,
     test_provider.ask_for_money,
     test_provider.press,
@@ -90,9 +104,10 @@ log = structlog.get_logger("usher.api")
 def create_app(settings: ApiSettings) -> ASGIApp:
     """The ASGI application of one worker; its lifespan connects the rooms."""
     house, registry = House(settings), CollectorRegistry()
+    tally = Tally(registry, settings.worker)
     inner = Litestar(
         route_handlers=ROUTES,
-        lifespan=[house.lifespan],
+        lifespan=[house.lifespan, Teller(house, tally).lifespan],
         request_class=StrictRequest,
         request_max_body_size=settings.limits.body_bytes_max,
         exception_handlers={
@@ -108,8 +123,7 @@ def create_app(settings: ApiSettings) -> ASGIApp:
         on_app_init=[plain],
     )
     describe_problems(inner)
-    meter = Meter(Idempotency(inner, house), registry, settings.worker)
-    return Doors(meter, house, meter.count)
+    return Doors(Meter(Idempotency(inner, house), tally), house, tally.count)
 
 
 def rooms_of(state: State) -> Rooms:

@@ -18,15 +18,16 @@ from api.refusals import OurFault
 from api.replies import send_problem
 
 LATENCY_BUCKETS_S: Final = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+FAILURE_FROM: Final = "500"
+"""As text: a status has three digits."""
 TRACE_CHARS_MAX: Final = 8_000
 log = structlog.get_logger("usher.api")
 
 
-class Meter:
-    """ASGI middleware around everything but the polls, which are counted and not logged one by one."""
+class Tally:
+    """What this worker has counted since it began."""
 
-    def __init__(self, app: ASGIApp, registry: CollectorRegistry, worker: str) -> None:
-        self.app = app
+    def __init__(self, registry: CollectorRegistry, worker: str) -> None:
         self.worker = worker
         self._children: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         labels = ("method", "route", "status", "worker")
@@ -38,6 +39,44 @@ class Meter:
             buckets=LATENCY_BUCKETS_S,
             registry=registry,
         )
+
+    def count(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Adds one call; the children of the metrics are looked up once per route and status."""
+        children = self._children.get((method, route, status))
+        if children is None:
+            counter = self.calls.labels(method, route, str(status), self.worker)
+            children = (counter, self.seconds.labels(method, route, self.worker))
+            self._children[method, route, status] = children
+        children[0].inc()
+        children[1].observe(seconds)
+
+    @property
+    def failures(self) -> int:
+        """Answers so far that were our fault or an engine's."""
+        found = (sample for metric in self.calls.collect() for sample in metric.samples)
+        return sum(
+            int(sample.value)
+            for sample in found
+            if sample.name.endswith("_total") and sample.labels["status"] >= FAILURE_FROM
+        )
+
+    def answered_within(self, method: str, route: str) -> list[int]:
+        """How many calls so far were answered within each bound and, last, at all; empty when none came."""
+        found = (sample for metric in self.seconds.collect() for sample in metric.samples)
+        return [
+            int(sample.value)
+            for sample in found
+            if sample.name.endswith("_bucket")
+            and (sample.labels["method"], sample.labels["route"]) == (method, route)
+        ]
+
+
+class Meter:
+    """ASGI middleware around everything but the polls, which are counted and not logged one by one."""
+
+    def __init__(self, app: ASGIApp, tally: Tally) -> None:
+        self.app = app
+        self._tally = tally
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP:
@@ -60,26 +99,16 @@ class Meter:
                 await send_problem(OurFault(), note)
         self._tell(scope, status, time.perf_counter() - began)
 
-    def count(self, method: str, route: str, status: int, seconds: float) -> None:
-        """Adds one call; the children of the metrics are looked up once per route and status."""
-        children = self._children.get((method, route, status))
-        if children is None:
-            counter = self.calls.labels(method, route, str(status), self.worker)
-            children = (counter, self.seconds.labels(method, route, self.worker))
-            self._children[method, route, status] = children
-        children[0].inc()
-        children[1].observe(seconds)
-
     def _tell(self, scope: HTTPScope, status: int, seconds: float) -> None:
         method, route = str(scope["method"]), str(scope.get("path_template") or "unknown")
-        self.count(method, route, status, seconds)
+        self._tally.count(method, route, status, seconds)
         log.info(
             "request",
             method=method,
             route=route,
             status=status,
             ms=round(seconds * 1000, 2),
-            worker=self.worker,
+            worker=self._tally.worker,
         )
 
 

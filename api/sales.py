@@ -1,9 +1,9 @@
-"""Sales: delegated by the storefront, moved by operators."""
+"""Sales: delegated by the storefront, read by everyone; `api.moves` moves them."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated
 
 import msgspec
-from litestar import Response, get, post, put
+from litestar import Response, get, put
 from litestar.params import JSONBody
 
 from allocator.sale import Identity, Sale, SaleId, SaleState
@@ -12,11 +12,10 @@ from api.moments import Moment, rfc3339, to_ms
 from api.problems import Refused
 from api.refusals import AlreadyOnSale, BadRequest
 from api.requests import Input, Name, PathId
-from api.rooms import OpenRooms, Rooms, past_gate, reaching_ledger
+from api.rooms import OpenRooms, past_gate, reaching_ledger
 from api.sale_counts import SaleCounts, with_ledger
 from ledger import definitions
 from store import keys
-from waiting_room.answers import Moved
 from waiting_room.draw import commitment
 
 Seconds = Annotated[int, msgspec.Meta(ge=1, le=86_400)]
@@ -36,12 +35,6 @@ class SaleBody(Input, frozen=True, kw_only=True):
     presence_s: Seconds = 30
 
 
-class MoveBody(Input, frozen=True, kw_only=True):
-    """`reason` is what fans see while the sale is paused."""
-
-    reason: Annotated[str, msgspec.Meta(max_length=500)] = ""
-
-
 class SaleView(msgspec.Struct, frozen=True, kw_only=True):
     """`seed_sha256` commits to the draw before anyone joins."""
 
@@ -57,11 +50,6 @@ class SaleView(msgspec.Struct, frozen=True, kw_only=True):
 
 class Sales(msgspec.Struct, frozen=True):
     sales: list[SaleView]
-
-
-class StateView(msgspec.Struct, frozen=True):
-    sale: str
-    state: SaleState
 
 
 @put(
@@ -103,48 +91,6 @@ async def get_sale(sale: PathId, rooms: OpenRooms) -> SaleCounts:
 def list_sales(rooms: OpenRooms) -> Sales:
     """Every sale, public."""
     return Sales([view_of(sale, rooms.state_of(sale)) for sale in rooms.catalogue.sales()])
-
-
-async def move(
-    sale: str, verb: Literal["open", "pause", "resume", "close"], reason: str, rooms: Rooms
-) -> StateView:
-    """One way for all four moves."""
-    answer = await rooms.waiting_room.move(await rooms.sale(sale), verb, reason)
-    if not isinstance(answer, Moved):
-        raise Refused(answer)
-    return StateView(sale, answer.state)
-
-
-MOVES: dict[str, Any] = {
-    "tags": ["operator"],
-    "guards": [need("operator")],
-    "security": [{"bearer": []}],
-    "status_code": 200,
-}
-
-
-@post("/v1/sales/{sale:str}/open", operation_id="openSale", **MOVES)
-async def open_sale(sale: PathId, rooms: OpenRooms) -> StateView:
-    """Opens the sale: the draw is made and batches come in."""
-    return await move(sale, "open", "", rooms)
-
-
-@post("/v1/sales/{sale:str}/pause", operation_id="pauseSale", **MOVES)
-async def pause_sale(sale: PathId, rooms: OpenRooms, data: JSONBody[MoveBody | None] = None) -> StateView:
-    """Pauses the sale; fans see the reason and keep their places."""
-    return await move(sale, "pause", data.reason if data else "", rooms)
-
-
-@post("/v1/sales/{sale:str}/resume", operation_id="resumeSale", **MOVES)
-async def resume_sale(sale: PathId, rooms: OpenRooms) -> StateView:
-    """Goes on after a pause."""
-    return await move(sale, "resume", "", rooms)
-
-
-@post("/v1/sales/{sale:str}/close", operation_id="closeSale", **MOVES)
-async def close_sale(sale: PathId, rooms: OpenRooms) -> StateView:
-    """Ends the sale for good."""
-    return await move(sale, "close", "", rooms)
 
 
 def sale_of(sale: str, body: SaleBody, shards: int) -> Sale:

@@ -16,6 +16,7 @@ from ledger.pool import Pool, connect
 from store.connection import Store
 from store.unavailable import StoreUnavailable
 from usher.library import library
+from usher.recorder import Recorder
 from usher.settings import Settings
 from usher.sweeper import Sweeper
 from waiting_room.batch_clock import BatchClock
@@ -48,10 +49,11 @@ async def _writer(settings: Settings) -> None:
 
 
 async def _admit(settings: Settings) -> None:
-    async with _engines(settings) as (store, _):
+    async with _engines(settings) as (store, pool):
         catalogue = Catalogue(store)
         clock, sweeper = BatchClock(store, catalogue), Sweeper(Allocator(store), catalogue)
-        await _until_stopped(catalogue.run(), clock.run(), sweeper.run())
+        recorder = Recorder(store, pool, catalogue)
+        await _until_stopped(catalogue.run(), clock.run(), sweeper.run(), recorder.run())
 
 
 @asynccontextmanager

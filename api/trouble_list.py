@@ -1,0 +1,176 @@
+"""What is wrong, worst first: a pure list made from facts, so that nothing on the screen depends on luck.
+
+`stops` means fans cannot buy or orders are not written down; `look` means someone should look soon.
+"""
+
+from typing import Final, Literal, get_args
+
+import msgspec
+
+from ledger.alarms import Alarm, Conflict, DeadLetter, TroubleCounts
+from ledger.orders import Owed
+
+Kind = Literal[
+    "store-away",
+    "gate-closed",
+    "shard-stopped",
+    "clock-silent",
+    "postgres-away",
+    "seat-conflicts",
+    "dead-letters",
+    "payment-reused",
+    "writer-behind",
+    "refunds-due",
+]
+Grade = Literal["stops", "look"]
+LAG_RECORDS_MAX: Final = 1_000
+"""More records than this behind is no longer the time between two batches of the writer."""
+SILENT_MS: Final = 10_000
+ITEMS_MAX: Final = 10
+STOPPING_ALARMS: Final[dict[str, Kind]] = {
+    "gap": "shard-stopped",
+    "store-behind": "gate-closed",
+    "store-differs": "gate-closed",
+    "showtime-missing": "gate-closed",
+}
+
+
+class Trouble(msgspec.Struct, frozen=True, kw_only=True):
+    """`sales` are those it touches, empty for all; `items` name the first few of `count`."""
+
+    kind: Kind
+    grade: Grade
+    count: int = 1
+    sales: list[str] = []
+    detail: str = ""
+    items: list[str] = []
+    since_ms: int | None = None
+
+
+class Written(msgspec.Struct, frozen=True, kw_only=True):
+    """What Postgres knows."""
+
+    alarms: list[Alarm]
+    counts: TroubleCounts
+    dead_letters: list[DeadLetter]
+    conflicts: list[Conflict]
+    owed: list[Owed]
+
+
+class Facts(msgspec.Struct, frozen=True, kw_only=True):
+    """What could be found out. `gates`: shard -> open; None where an engine did not answer.
+
+    `sampled_ms`: the newest sample of each sale that should have one; 0 when it has none.
+    """
+
+    now_ms: int
+    sales: dict[int, list[str]]
+    gates: dict[int, bool] | None
+    lag: dict[int, int] | None
+    written: Written | None
+    sampled_ms: dict[str, int] | None
+
+
+def troubles_of(facts: Facts) -> list[Trouble]:
+    """Worst first; empty when all is well."""
+    found = [*_engines(facts), *_gates(facts), *_silence(facts), *_lag(facts)]
+    if facts.written is not None:
+        found += [*_alarms(facts, facts.written), *_letters(facts.written), *_owed(facts.written)]
+    order = get_args(Kind)
+    return sorted(found, key=lambda trouble: (trouble.grade != "stops", order.index(trouble.kind)))
+
+
+def _engines(facts: Facts) -> list[Trouble]:
+    found = []
+    if facts.gates is None:
+        found.append(Trouble(kind="store-away", grade="stops"))
+    if facts.written is None:
+        found.append(Trouble(kind="postgres-away", grade="look"))
+    return found
+
+
+def _gates(facts: Facts) -> list[Trouble]:
+    """Closed gates, with the reason where the ledger has told one."""
+    if facts.gates is None:
+        return []
+    alarms = facts.written.alarms if facts.written else []
+    why = {one.subject: one for one in alarms if STOPPING_ALARMS.get(one.name) == "gate-closed"}
+    found = []
+    for shard, is_open in facts.gates.items():
+        if not is_open:
+            alarm = why.get(f"s{shard}")
+            detail = f"shard {shard}: {alarm.detail}" if alarm else f"shard {shard} is being checked"
+            since_ms = alarm.raised_ms if alarm else None
+            sales = facts.sales.get(shard, [])
+            found.append(
+                Trouble(kind="gate-closed", grade="stops", sales=sales, detail=detail, since_ms=since_ms)
+            )
+    return found
+
+
+def _silence(facts: Facts) -> list[Trouble]:
+    """No samples means that the process which also calls fans in is gone; without the store nobody knows."""
+    if facts.sampled_ms is None or facts.gates is None or not all(facts.gates.values()):
+        return []
+    silent = {sale: at for sale, at in facts.sampled_ms.items() if facts.now_ms - at > SILENT_MS}
+    if not silent:
+        return []
+    since_ms = max(silent.values()) or None
+    return [Trouble(kind="clock-silent", grade="stops", sales=sorted(silent), since_ms=since_ms)]
+
+
+def _lag(facts: Facts) -> list[Trouble]:
+    behind = {shard: lag for shard, lag in (facts.lag or {}).items() if lag > LAG_RECORDS_MAX}
+    if not behind:
+        return []
+    sales = sorted(sale for shard in behind for sale in facts.sales.get(shard, []))
+    return [Trouble(kind="writer-behind", grade="look", count=sum(behind.values()), sales=sales)]
+
+
+def _alarms(facts: Facts, written: Written) -> list[Trouble]:
+    """Shards whose writing has stopped, and payments that came for two orders."""
+    found = []
+    for alarm in written.alarms:
+        sales = facts.sales.get(int(alarm.subject.removeprefix("s")), [])
+        detail = f"shard {alarm.subject.removeprefix('s')}: {alarm.detail}"
+        told = Trouble(
+            kind="payment-reused",
+            grade="look",
+            count=alarm.times,
+            sales=sales,
+            detail=detail,
+            since_ms=alarm.raised_ms,
+        )
+        if STOPPING_ALARMS.get(alarm.name) == "shard-stopped":
+            found.append(msgspec.structs.replace(told, kind="shard-stopped", grade="stops", count=1))
+        elif alarm.name == "payment-reused":
+            found.append(told)
+    return found
+
+
+def _letters(written: Written) -> list[Trouble]:
+    """Orders that lost a seat, and records that could not be written."""
+    found = []
+    if written.counts.conflicts:
+        items = [f"o-{one.token}: {one.showtime} {one.seat} is o-{one.owner}" for one in written.conflicts]
+        count = written.counts.conflicts
+        found.append(Trouble(kind="seat-conflicts", grade="look", count=count, items=items[:ITEMS_MAX]))
+    if written.counts.dead_letters:
+        items = [f"s{one.shard} {one.version} {one.kind}: {one.why}" for one in written.dead_letters]
+        count = written.counts.dead_letters
+        found.append(Trouble(kind="dead-letters", grade="look", count=count, items=items[:ITEMS_MAX]))
+    return found
+
+
+def _owed(written: Written) -> list[Trouble]:
+    if not written.owed:
+        return []
+    return [
+        Trouble(
+            kind="refunds-due",
+            grade="look",
+            count=sum(one.payments for one in written.owed),
+            items=[f"{one.amount} {one.currency}" for one in written.owed],
+            since_ms=min(one.since_ms for one in written.owed),
+        )
+    ]
