@@ -105,7 +105,7 @@ class Hall {
   // The seat in words, as it is spoken and shown.
   describe(name) {
     const seat = this.plan.byName.get(name), { t } = this.options.words;
-    const parts = [t(seat.section ? "seat.in-section" : "seat.in-row", { section: seat.section, row: seat.row, seat: seat.label })];
+    const parts = [t(seat.section ? "seat-in" : "seat", { section: seat.section, row: seat.row, seat: seat.label })];
     if (seat.accessible) parts.push(t("seat.wheelchair"));
     if (seat.companion) parts.push(t("seat.companion"));
     if (seat.restricted) parts.push(t("seat.restricted"));
