@@ -155,8 +155,8 @@ def hold_decision(
 
 
 def _definition(onsale: OnSale) -> str:
-    """Digest of all of a showtime that must not change while it sells."""
-    return hashlib.sha256(msgspec.msgpack.encode(onsale.showtime)).hexdigest()[:40]
+    """Digest of all of a showtime that must not change while it sells; prices in any order are the same."""
+    return hashlib.sha256(msgspec.msgpack.encode(onsale.showtime, order="deterministic")).hexdigest()[:40]
 
 
 def _wish(onsale: OnSale, want: Want) -> tuple[tuple[int, ...], int, tuple[int, int], bool] | None:

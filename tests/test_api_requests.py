@@ -136,6 +136,8 @@ async def test_definitions_put_again_change_nothing(stage: Stage) -> None:
     await stage.open()
     assert slug(await stage.put("/v1/sales/night", SALE)) == "200"
     assert slug(await stage.put("/v1/showtimes/late", SHOWTIME)) == "200"
+    turned = {"prices": dict(reversed(SHOWTIME["prices"].items()))}
+    assert slug(await stage.put("/v1/showtimes/late", SHOWTIME | turned)) == "200"
     assert slug(await stage.put("/v1/sales/night", SALE | {"title": "New", "capacity": 60})) == "200"
     assert slug(await stage.put("/v1/sales/night", SALE | {"draw": True})) == "already-on-sale"
     assert slug(await stage.put("/v1/showtimes/late", SHOWTIME | {"film": "Other"})) == "already-on-sale"
