@@ -1,0 +1,147 @@
+// What a fan reads who is not choosing: before the open, in the line, called, paused, and at the ends. Only
+// the lead is a live region, and it changes when its meaning does; numbers change silently beside it.
+
+import { clock, count, duration, t } from "./words.js";
+
+const $ = id => document.getElementById(id);
+const put = (element, text) => { if (element.textContent !== text) element.textContent = text; };
+const BUTTONS = { start: ["join"], invited: ["come-in"], lapsed: ["rejoin"], confirmed: ["my-order", "rejoin"], closed: [] };
+
+export function showWaiting(view) {
+  const told = TOLD[view.step](view);
+  put($("waiting-title"), told.title);
+  put($("waiting-lead"), told.lead);
+  figure(told);
+  facts(told.facts ?? []);
+  next(view);
+  buttons(view);
+  $("shows").hidden = ["invited", "lapsed"].includes(view.step);
+}
+
+const isBeforeOpen = ({ pulse, sale }) => (pulse?.state ?? sale.state) === "scheduled";
+
+// Step -> title, lead, figure [number, what it counts] or "countdown", facts [name, value, data-at].
+const TOLD = {
+  start(view) {
+    const { sale, pulse, order } = view;
+    const state = pulse?.state ?? sale.state;
+    const waiting = pulse?.waiting ? [[t("fact.waiting"), count(pulse.waiting)]] : [];
+    if (sale.identity === "storefront" && !location.hash.includes("identity=")) return { title: sale.title, lead: t("start.storefront") };
+    if (state === "paused") return { title: sale.title, lead: t("start.paused"), facts: waiting };
+    if (state !== "scheduled") return { title: sale.title, lead: order ? t("bought") : t("start.open"), facts: waiting };
+    const lead = t(sale.draw ? "start.soon" : "start.soon.line", { time: clock(sale.opens_ms) });
+    return { title: sale.title, lead, figure: "countdown", what: t("start.left"), facts: waiting };
+  },
+  waiting(view) {
+    const { sale, status, pulse } = view;
+    if (status.rank == null) {
+      const word = sale.draw ? "draw" : "early";
+      if (!isBeforeOpen(view)) return { title: t(`${word}.title`), lead: t("opening.lead") };
+      const facts = pulse?.waiting ? [[t("fact.waiting"), count(pulse.waiting)]] : [];
+      return { title: t(`${word}.title`), lead: `${t(`${word}.lead`)} ${t("kept")}`, figure: "countdown", what: t("start.left"), facts };
+    }
+    const isNext = status.ahead === 0;
+    const shown = status.ahead == null ? {} : { figure: count(status.ahead), what: t("wait.ahead", { n: status.ahead }) };
+    return { title: t("wait.title"), lead: isNext ? t("wait.soon") : t("kept"), ...(!isNext && shown), facts: lineFacts(view) };
+  },
+  invited(view) {
+    const shopping = duration(view.sale.shopping_s);
+    return { title: t("invited.title"), lead: t("invited.lead", { shopping }), figure: "countdown", what: t("invited.left") };
+  },
+  paused(view) {
+    const reason = view.status?.message ?? view.pulse?.message;
+    const lead = t(view.status?.state === "invited" ? "paused.invited" : "paused.lead");
+    const facts = view.status?.rank == null ? [] : lineFacts(view);
+    return { title: t("paused.title"), lead: reason ? `${t("paused.reason", { reason })}\n${lead}` : lead, facts };
+  },
+  lapsed(view) {
+    if (view.lost) return { title: t("lost.title"), lead: t("lost") };
+    if (view.lapsedHold) return { title: t("lapsed.hold.title"), lead: t("lapsed.hold") };
+    if (view.status?.why === "left") return { title: t("left.title"), lead: t("left") };
+    const word = view.cameIn ? "lapsed.inside" : "lapsed.invited";
+    return { title: t(`${word}.title`), lead: t(word) };
+  },
+  confirmed: () => ({ title: t("bought.title"), lead: t("bought") }),
+  soldout: () => ({ title: t("soldout.title"), lead: t("soldout") }),
+  closed: () => ({ title: t("closed.title"), lead: `${t("closed")} ${t("closed.next")}` }),
+};
+
+function lineFacts({ sale, status, pulse }) {
+  const { wait_s: wait } = status;
+  const from = wait && duration(wait.p50), to = wait && duration(wait.p90);
+  const pace = pulse?.admitted_per_min;
+  return [
+    [t("fact.rank"), count(status.rank + 1), "rank"],
+    [t("fact.wait"), wait ? (from === to ? from : t("fact.range", { from, to })) : "–", "wait"],
+    [t("fact.pace"), pace ? t("fact.pace.per-min", { n: pace < 10 ? pace : Math.round(pace) }) : t("fact.pace.still"), "pace"],
+    [t("fact.waiting"), pulse ? count(pulse.waiting) : "–"],
+    [t("fact.turn"), duration(sale.shopping_s)],
+    [t("fact.heard"), clock(Date.now(), true)],
+  ];
+}
+
+function figure({ figure: shown, what }) {
+  const box = $("waiting-figure"), strong = box.querySelector("strong");
+  box.hidden = shown === undefined;
+  if (shown === undefined) return;
+  // A countdown is written by the clock of the page, a number here.
+  if (shown === "countdown") strong.dataset.at = "countdown";
+  else { strong.dataset.at = "ahead"; put(strong, shown); }
+  put(box.querySelector("span"), what);
+}
+
+function facts(list) {
+  const box = $("waiting-facts");
+  if (box.children.length !== list.length) {
+    box.replaceChildren(...list.map(() => {
+      const pair = document.createElement("div");
+      pair.append(document.createElement("dt"), document.createElement("dd"));
+      return pair;
+    }));
+  }
+  list.forEach(([name, value, at], index) => {
+    const [term, meaning] = box.children[index].children;
+    put(term, name);
+    put(meaning, value);
+    at ? meaning.dataset.at = at : delete meaning.dataset.at;
+  });
+  box.hidden = list.length === 0;
+}
+
+// What is still to come, from where the fan stands now.
+function next({ step, sale, status, pulse, lost }) {
+  const shown = { start: 0, waiting: 1, paused: 1, invited: 2 }[step];
+  $("next").hidden = shown === undefined || lost;
+  if ($("next").hidden) return;
+  const isBefore = isBeforeOpen({ sale, pulse }) && status?.rank == null;
+  const time = clock(sale.opens_ms), of = s => duration(s);
+  const all = [
+    step === "start" && isBefore && sale.draw && t("next.join"),
+    isBefore && t(sale.draw ? "next.draw" : "next.open", { time }),
+    step !== "invited" && t("next.wait"),
+    t("next.come-in", { claim: of(sale.claim_s) }),
+    t("next.choose", { shopping: of(sale.shopping_s), n: sale.seatsPerFan, hold: of(sale.hold_s) }),
+    t("next.pay", { pay: of(sale.pay_s) }),
+  ].filter(Boolean);
+  const list = $("next-list");
+  if (list.dataset.text === all.join()) return;
+  list.dataset.text = all.join();
+  list.replaceChildren(...all.map((text, index) => {
+    const line = document.createElement("li"), words = document.createElement("span");
+    words.textContent = text;
+    line.append(words);
+    if (index === 0) line.setAttribute("aria-current", "step");
+    return line;
+  }));
+}
+
+function buttons({ step, sale, order, lapsedHold }) {
+  const shown = BUTTONS[step] ?? [];
+  const isStranger = sale.identity === "storefront" && !location.hash.includes("identity=");
+  for (const button of $("waiting-actions").children) {
+    const name = button.dataset.at;
+    button.hidden = !shown.includes(name) || (isStranger && (name === "join" || name === "rejoin")) || (name === "my-order" && !order);
+    if (name === "my-order" && order) button.href = `${document.body.dataset.root}/orders/${order.order}`;
+    if (name === "rejoin") put(button, t(lapsedHold && step === "lapsed" ? "choose-again" : "rejoin"));
+  }
+}
