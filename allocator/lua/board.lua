@@ -17,6 +17,9 @@ local function fill(m, g, text)
     free[place], letters[place] = letter == '.' and category[place] or 0, letter
     free[place + 1], letters[place + 1] = 0, ''
   end
+  for r = 1, g.runs do
+    m.runs[r] = string.sub(text, g.run_first[r], g.run_first[r] + g.run_length[r] - 1)
+  end
   m.free, m.letters = free, letters
 end
 
