@@ -205,7 +205,7 @@ def main() -> None:
         for ratio in [*decision_ratios(bench, rounds), fullness(bench, 1)]:
             print(told(ratio))
         for seats in (200, 2_000, 20_000):
-            case = Case(seats=seats, batch=16, calls=3, warm=2)
+            case = Case(seats=seats, batch=16, calls=2, warm=2)
             slices = [bench.holds(case) for _ in range(2 * rounds + 1)]
             print(f"decision in a hall of {seats:6} seats: {median(cpu for _, cpu in slices):.2f} us of CPU")
 
