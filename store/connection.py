@@ -51,15 +51,18 @@ class Store:
         timeout_ms: int = 2000,
         clock: Clock | None = None,
         limits: Limits | None = None,
+        load: bool = True,
     ) -> "Store":
         """Connect, load the library where it is missing and set the clock; StoreUnavailable if that fails.
 
-        A clock that is given is the caller's to move; otherwise it follows the store's TIME.
+        A clock that is given is the caller's to move; otherwise it follows the store's TIME. Without `load`
+        the store is left as it is.
         """
         client = client_of(url, timeout_ms / 1000)
         store = cls(client, library, shards=shards, clock=clock or Clock(), limits=limits or Limits())
         try:
-            await store.load()
+            if load:
+                await store.load()
             if clock is None:
                 await store.sample_clock()
                 store._start(store._follow_time())
@@ -77,6 +80,14 @@ class Store:
                         await execute("FUNCTION", "LOAD", "REPLACE", self.library.text)
         except ERRORS as error:
             raise StoreUnavailable(str(error)) from error
+
+    async def is_loaded(self) -> bool:
+        """Whether every master has this library and no other."""
+        try:
+            found = [await _digest_by(execute) for execute in await self._nodes.masters()]
+        except ERRORS as error:
+            raise StoreUnavailable(str(error)) from error
+        return set(found) == {self.library.digest}
 
     async def call(self, verb: str, keys: Sequence[Key], args: Sequence[Argument]) -> Any:
         """One function call, asked once: the raw reply, or StoreUnavailable."""

@@ -14,6 +14,7 @@ from allocator.catalogue import Catalogue, OnSale
 from allocator.outbox import Token
 from allocator.token import mint
 from ledger import definitions
+from ledger.actions import ActionVerb, write_action
 from ledger.orders import find
 from ledger.pool import Pool
 from ledger.shard_writer import Limits
@@ -101,6 +102,37 @@ async def test_a_lost_store_is_filled_again(store: Store, pool: Pool, wait_until
         assert isinstance(limited, OverLimit)
         later = await buy(store, show, 9, "A-30", "A-31")
         await wait_until(lambda: find(pool, later))
+
+
+@pytest.mark.parametrize(
+    ("verbs", "sold", "state"),
+    [
+        ((), False, b"scheduled"),
+        (("open",), False, b"paused"),
+        ((), True, b"paused"),
+        (("open", "close"), True, b"closed"),
+    ],
+)
+async def test_a_sale_moved_by_hand_comes_back_as_it_stood(
+    store: Store,
+    pool: Pool,
+    wait_until: WaitUntil,
+    verbs: tuple[ActionVerb, ...],
+    sold: bool,
+    state: bytes,
+) -> None:
+    client: Any = store.client
+    show, _ = await put_on_sale(store, pool)
+    if sold:
+        async with writing(store, pool):
+            order = await buy(store, show, 5, "A-1", "A-2")
+            await wait_until(lambda: find(pool, order))
+    await pool.execute("UPDATE sales SET opens_at_ms = 2000000000000")
+    for verb in verbs:
+        await write_action(pool, verb, show.sale.id, 1, verb, "", "", "")
+    await client.flushall()
+    await Rebuild(store, pool).run()
+    assert await client.hget(keys.sale(show.sale.shard, show.sale.id), "state") == state
 
 
 async def test_a_rebuild_broken_off_is_taken_up_again(

@@ -79,16 +79,20 @@ def look_at_doors(settings: Settings) -> Finding:
 
 async def _with_store(settings: Settings) -> AsyncIterator[Finding]:
     try:
-        store = await Store.connect(settings.valkey_url, library=library(), shards=settings.shards)
+        store = await _look_only(settings)
     except StoreUnavailable as error:
         yield Finding("valkey", False, str(error))
         return
     try:
-        for look in (look_at_valkey, look_at_journal):
+        for look in (look_at_valkey, look_at_journal, look_at_functions):
             yield await _or_away(look.__name__.removeprefix("look_at_"), look(store))
-        yield Finding("functions", True, f"library {store.library.digest[:12]} is loaded")
     finally:
         await store.close()
+
+
+async def _look_only(settings: Settings) -> Store:
+    """A library that is loaded closes the gates of whoever sells with another one, so none is."""
+    return await Store.connect(settings.valkey_url, library=library(), shards=settings.shards, load=False)
 
 
 async def look_at_valkey(store: Store) -> Finding:
@@ -115,6 +119,11 @@ async def look_at_journal(store: Store) -> Finding:
     return Finding("journal", not wrong, "; ".join(wrong) or "every write is on disk before its reply")
 
 
+async def look_at_functions(store: Store) -> Finding:
+    good, name = await store.is_loaded(), f"library {store.library.digest[:12]}"
+    return Finding("functions", good, f"{name} is {'loaded' if good else 'not loaded: a start loads it'}")
+
+
 async def _with_postgres(settings: Settings) -> AsyncIterator[Finding]:
     looks: tuple[Callable[[Any], Awaitable[Finding]], ...] = (
         look_at_postgres,
@@ -128,7 +137,10 @@ async def _with_postgres(settings: Settings) -> AsyncIterator[Finding]:
         return
     try:
         for look in looks:
-            yield await _or_away(getattr(look, "__name__", "").removeprefix("look_at_"), look(db))
+            finding = await _or_away(getattr(look, "__name__", "").removeprefix("look_at_"), look(db))
+            yield finding
+            if not finding.good and look is look_at_schema:
+                return
     finally:
         await db.close()
 
@@ -144,6 +156,8 @@ async def look_at_postgres(db: Any) -> Finding:
 
 async def look_at_schema(db: Any) -> Finding:
     wanted = {one.number: one.checksum() for one in migrations.migrations()}
+    if await db.fetchval("SELECT to_regclass('migrations')") is None:
+        return Finding("schema", False, "no migration is applied: a start applies them")
     done = {row["number"]: row["sha256"] for row in await db.fetch("SELECT number, sha256 FROM migrations")}
     return Finding("schema", wanted == done, f"{len(done)} of {len(wanted)} migrations are applied")
 
@@ -157,7 +171,7 @@ async def look_at_alarms(db: Any) -> Finding:
 
 async def _with_both(settings: Settings) -> AsyncIterator[Finding]:
     try:
-        store = await Store.connect(settings.valkey_url, library=library(), shards=settings.shards)
+        store = await _look_only(settings)
     except StoreUnavailable:
         return
     try:
@@ -167,6 +181,8 @@ async def _with_both(settings: Settings) -> AsyncIterator[Finding]:
                 yield finding
         finally:
             await db.close()
+    except asyncpg.UndefinedTableError:
+        return  # The row of the schema has said so.
     except AWAY as error:
         yield Finding("shards", False, str(error) or type(error).__name__)
     finally:

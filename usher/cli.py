@@ -41,7 +41,10 @@ def main() -> None:
 
 @main.command()
 def up() -> None:
-    """Start everything: engines (embedded unless addresses are given), doors, writer, batch clock."""
+    """Start everything: engines, doors, writer, batch clock.
+
+    Engines are embedded unless addresses are given; Ctrl-C stops everything, the orders stay.
+    """
     from rich.console import Console
 
     from usher.port import PortTaken

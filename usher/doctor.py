@@ -13,7 +13,10 @@ from usher.settings import Settings
 
 @click.command()
 def doctor() -> None:
-    """Look at settings, engines, schema, gates and the writer; change nothing."""
+    """Look for what is wrong, and change nothing.
+
+    Looked at are the data folder, processes, engines, functions, schema, alarms, gates and the writer.
+    """
     from usher.cli import settings_with_engines
 
     findings = asyncio.run(_findings(settings_with_engines()))

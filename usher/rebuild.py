@@ -1,4 +1,4 @@
-"""`usher rebuild`: an empty store gets back what Postgres knows, and the sales come back paused.
+"""`usher rebuild`: an empty store gets back what Postgres knows, and opened sales come back paused.
 
 Back come: plans, sales, showtimes, every sold seat with its buyer's count, and where the outbox goes on. Gone
 with the old store are holds, unpaid orders and who stood where. Places are in the fans' tokens, still good:
@@ -11,6 +11,7 @@ import sys
 from collections import defaultdict
 from typing import Any, Final
 
+import asyncpg
 import click
 import msgspec
 from rich.console import Console
@@ -18,11 +19,11 @@ from rich.console import Console
 from allocator.allocator import Allocator
 from allocator.catalogue import Catalogue
 from allocator.sale import Sale
-from ledger import definitions
+from ledger import definitions, migrations
 from ledger.cursors import all_cursors, shards_in_use
 from ledger.orders import SoldSeat, sold_seats
 from ledger.pool import Pool, connect
-from ledger.rebuild import last_entry, reclaimed_showtimes
+from ledger.rebuild import last_entry, reclaimed_showtimes, sale_stand
 from store import keys
 from store.connection import Store
 from store.unavailable import StoreUnavailable
@@ -44,6 +45,16 @@ class NotEmpty(Exception):
     """The store has sales of its own; filling it from Postgres could sell a seat twice."""
 
 
+FAILURES: Final = (
+    NotEmpty,
+    StoreUnavailable,
+    OSError,
+    asyncpg.PostgresError,
+    migrations.MigrationChanged,
+    migrations.NewerDatabase,
+)
+
+
 class Rebuilt(msgspec.Struct):
     """What came back."""
 
@@ -54,12 +65,12 @@ class Rebuilt(msgspec.Struct):
 
 @click.command()
 def rebuild() -> None:
-    """Fill an empty store from Postgres; the sales come back paused."""
+    """Fill an empty store from Postgres; open sales come back paused."""
     from usher.cli import settings_with_engines
 
     try:
         rebuilt = asyncio.run(_rebuild(settings_with_engines()))
-    except (NotEmpty, StoreUnavailable, OSError) as error:
+    except FAILURES as error:
         click.echo(f"usher: {error}", err=True)
         sys.exit(1)
     Console().print(
@@ -69,6 +80,7 @@ def rebuild() -> None:
 
 
 async def _rebuild(settings: Settings) -> Rebuilt:
+    await migrations.apply(settings.postgres_url)
     store = await Store.connect(settings.valkey_url, library=library(), shards=settings.shards)
     try:
         pool = await connect(settings.postgres_url)
@@ -158,7 +170,11 @@ class Rebuild:
         now_ms = self._store.clock.now_ms()
         joined = await last_entry(self._pool, sale.id) + ENTRIES_APART
         stand: dict[str, str | int] = {"opens_at_ms": sale.opens_at_ms, "joined": joined}
-        if sale.opens_at_ms <= now_ms:
+        stood = await sale_stand(self._pool, sale.id, now_ms)
+        assert stood, "a sale that comes back is in Postgres"
+        if stood.closed:
+            stand |= {"state": "closed", "drawn": 0, "serving": joined}
+        elif stood.opened:
             stand |= {"state": "paused", "reason": REASON, "paused_ms": now_ms, "drawn": 0, "serving": joined}
         await self._client.hset(keys.sale(sale.shard, sale.id), mapping=stand)
         self._rebuilt.sales += 1

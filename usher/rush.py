@@ -50,7 +50,7 @@ def rush(
     capacity: int | None,
     minutes_max: float,
 ) -> None:
-    """Send a crowd through the doors of a sale of its own, then prove that nothing went wrong."""
+    """Send a crowd to a sale of its own; prove that all went well."""
     console = Console(width=None if sys.stdout.isatty() else PLAIN_COLUMNS)
     try:
         wish = Wish(

@@ -123,6 +123,12 @@ def _path(text: str) -> str:
     return text
 
 
+def _jwks(text: str) -> str:
+    if text and not text.startswith(("http://", "https://", "{")) and not Path(text).is_file():
+        raise ValueError("an address or a file that is there is needed")
+    return text
+
+
 def _providers(text: str) -> dict[str, str]:
     found = {}
     for pair in filter(None, text.split(",")):
@@ -156,7 +162,7 @@ VARIABLES: Final = (
     Variable("USHER_OPERATOR_KEY", "", "key of the operators; empty: made and kept", _key),
     Variable("USHER_CINEMA_KEY", "", "key of the cinemas; empty: made and kept", _key),
     Variable("USHER_DOOR_KEY", "", "key of the door scanners; empty: made and kept", _key),
-    Variable("USHER_IDENTITY_JWKS", "", "keys of the storefront's identity tokens: address or file", str),
+    Variable("USHER_IDENTITY_JWKS", "", "keys of the storefront's identity tokens: address or file", _jwks),
     Variable("USHER_PROVIDERS", "", "payment providers: `name=whsec_...,name=whsec_...`", _providers),
     Variable("USHER_TEST_PROVIDER", "1", "1: the built-in test provider takes play money", _switch),
     Variable("USHER_BASE_URL", "", "address fans use; empty: this machine's", _address("http", "https")),
