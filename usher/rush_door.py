@@ -94,7 +94,7 @@ class Door:
             self.tape.trouble(wanted_ms)
             self.tape.counts["no answer"] += 1
             return None, 0.2
-        answer = _read(reply.status, reply.body)
+        answer = answer_of(reply.status, reply.body)
         self.tape.latencies_ms[name].append((time.perf_counter() - began) * 1000)
         self.tape.served_ms[name].append(reply.took_ms)
         if answer.status in ASK_AGAIN or answer.slug == "in-progress":
@@ -105,7 +105,7 @@ class Door:
         return answer, 0.0
 
 
-def _read(status: int, content: bytes) -> Answer:
+def answer_of(status: int, content: bytes) -> Answer:
     try:
         body = msgspec.json.decode(content) if content else {}
     except msgspec.DecodeError:
