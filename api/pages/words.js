@@ -17,6 +17,9 @@ export function t(key, values = {}) {
   });
 }
 
+// More words of the same language, for a page that brings its own.
+export const learn = more => { Object.assign(words, more); };
+
 export const knows = key => key in words;
 export const count = n => numbers.format(n);
 
