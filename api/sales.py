@@ -69,8 +69,15 @@ async def put_sale(sale: PathId, data: JSONBody[SaleBody], rooms: OpenRooms) -> 
         stored = await definitions.put_sale(rooms.pool, wanted, fixed=fixed)
     if isinstance(stored, definitions.Fixed):
         raise Refused(AlreadyOnSale(what=", ".join(stored.fields)))
-    await rooms.catalogue.put_sale(stored.definition)
-    await past_gate(lambda: rooms.waiting_room.put_sale(stored.definition))
+    # The gate of a new shard takes a second to open: waited for here, where nobody else has to wait along.
+    await past_gate(lambda: rooms.waiting_room.mirror.refresh(stored.definition))
+
+    async def tell(known: Sale) -> None:
+        await rooms.catalogue.put_sale(known)
+        await rooms.waiting_room.put_sale(known)
+
+    async with reaching_ledger():
+        await definitions.tell_sale(rooms.pool, sale, tell)
     view = view_of(stored.definition, rooms.state_of(stored.definition))
     return Response(view, status_code=201 if stored.created else 200)
 

@@ -82,6 +82,15 @@ async def put_sale(pool: Pool, sale: Sale, *, fixed: bool = False) -> Stored[Sal
         return Stored(definition=wanted, changed=changed)
 
 
+async def tell_sale(pool: Pool, sale: str, tell: Callable[[Sale], Awaitable[None]]) -> None:
+    """Hand over the sale as stored, one caller at a time, as `tell_showtime` does."""
+    async with pool.acquire() as db, db.transaction():
+        await lock_definitions(db)
+        known = await find_sale(db, sale)
+        assert known is not None, f"sale {sale} is stored before it is told"
+        await tell(known)
+
+
 async def put_showtime(
     pool: Pool, showtime: Showtime, *, fixed: bool = False, load: Load | None = None
 ) -> Stored[Showtime] | Fixed:

@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
 import pytest
 
 from ledger import definitions
 from ledger.pool import Pool
+from store import keys
 from store.connection import Store
 from tests.api_doors import JSON, STOREFRONT, slug
 from tests.api_stage import SALE, SHOWTIME, Stage, open_stage
@@ -163,3 +165,17 @@ async def test_definitions_put_at_once_end_as_one(stage: Stage, pool: Pool) -> N
         return bool(taken == list(stored.showtime.blocked))
 
     await stage.wait_until(shown)
+
+
+async def test_sales_put_at_once_end_as_one(stage: Stage, pool: Pool, store: Store) -> None:
+    await stage.delegate()
+    wanted = [SALE | {"title": f"T{n}", "capacity": 10 + n, "seats_per_fan": n} for n in range(1, 9)]
+    answers = await asyncio.gather(*(stage.put("/v1/sales/night", body) for body in wanted))
+    assert {slug(answer) for answer in answers} == {"200"}
+    stored = await definitions.find_sale(pool, "night")
+    assert stored is not None
+    client: Any = store.client
+    ruled = await client.hmget(keys.sale(stored.shard, "night"), "capacity", "seats_per_fan")
+    assert [int(one) for one in ruled] == [stored.capacity, stored.seats_per_fan]
+    [listed] = (await stage.doors.get("/v1/sales")).json()["sales"]
+    assert (listed["title"], listed["seats_per_fan"]) == (stored.title, stored.seats_per_fan)
