@@ -1,6 +1,5 @@
 """Orders: a hold becomes one, and whoever knows its unguessable id may read it."""
 
-import asyncio
 from typing import Any, Final
 
 import msgspec
@@ -21,7 +20,7 @@ from api.problems import Refused
 from api.requests import Input, PathId
 from api.rooms import OpenRooms, Rooms
 from ledger import orders as ledger_orders
-from ledger.trouble import POSTGRES_TROUBLE
+from ledger.trouble import POSTGRES_TROUBLE, within
 
 LEDGER_PATIENCE_S: Final = 1.0
 """A fan who reads an order waits no longer than this for Postgres; the store's answer is enough."""
@@ -92,7 +91,7 @@ async def view_of(onsale: OnSale, token: Token, rooms: Rooms) -> OrderView:
 async def in_ledger(token: Token, rooms: Rooms) -> ledger_orders.Settled | None:
     """The order in Postgres; None also while Postgres is away, for then it is `journalled`."""
     try:
-        return await asyncio.wait_for(ledger_orders.find(rooms.pool, token), LEDGER_PATIENCE_S)
+        return await within(LEDGER_PATIENCE_S, ledger_orders.find(rooms.pool, token))
     except POSTGRES_TROUBLE:
         return None
 

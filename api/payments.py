@@ -25,7 +25,8 @@ from api.problems import Refused, row_of
 from api.provider_events import Amount, Currency, EventPayment, Word, verified
 from api.refusals import UnknownProvider
 from api.requests import Input, PathId, check_media
-from api.rooms import OpenRooms, Rooms
+from api.rooms import OpenRooms, Rooms, reaching_ledger
+from ledger import orders as ledger_orders
 from store.unavailable import StoreUnavailable
 
 
@@ -96,8 +97,23 @@ async def paid(provider: str, told: EventPayment, rooms: Rooms) -> EventView:
 async def confirm(onsale: OnSale, token: Token, payment: PaymentBlob, rooms: Rooms) -> ConfirmAnswer:
     """Sold, for good; the fan's place is done with it."""
     answer = await rooms.allocator.confirm(onsale, token, payment)
+    if isinstance(answer, UnknownOrder):
+        return await confirmed_before(token, payment, rooms) or answer
     if isinstance(answer, OrderConfirmed):
         # The pass ends by itself too, only later: a confirmed order is never refused for this.
         with suppress(StoreUnavailable):
             await rooms.waiting_room.finish(onsale.sale, answer.entry)
     return answer
+
+
+async def confirmed_before(token: Token, payment: PaymentBlob, rooms: Rooms) -> OrderConfirmed | None:
+    """The order as the ledger knows it by this very payment: the store was rebuilt since and forgot both."""
+    async with reaching_ledger():
+        order = await ledger_orders.find_order(rooms.pool, token)
+        known = await ledger_orders.order_payments(rooms.pool, token) if order else []
+    this = (payment.provider, payment.reference, payment.amount, payment.currency)
+    if order is None or order.state != "confirmed":
+        return None
+    if this not in {(one.provider, one.reference, one.amount, one.currency) for one in known}:
+        return None
+    return OrderConfirmed(token, order.version, order.entry, replayed=True)

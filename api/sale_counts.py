@@ -1,13 +1,11 @@
 """How a sale stands: the line from the mirror, the halls from the boards, the orders from the ledger."""
 
-import asyncio
-
 import msgspec
 
 from allocator.sale import Sale, SaleState
 from api.rooms import Rooms
 from ledger import counts as ledger_counts
-from ledger.trouble import POSTGRES_TROUBLE
+from ledger.trouble import POSTGRES_TROUBLE, within
 from store.unavailable import StoreUnavailable
 
 LEDGER_PATIENCE_S = 2.0
@@ -48,7 +46,7 @@ async def with_ledger(sale: Sale, rooms: Rooms) -> SaleCounts:
     """All counts; what Postgres would say is left out while it is away."""
     counts = await counts_of(sale, rooms)
     try:
-        booked = await asyncio.wait_for(ledger_counts.of_sale(rooms.pool, sale.id), LEDGER_PATIENCE_S)
+        booked = await within(LEDGER_PATIENCE_S, ledger_counts.of_sale(rooms.pool, sale.id))
     except POSTGRES_TROUBLE:
         return counts
     behind = (await lag(rooms) or {}).get(sale.shard, 0)
@@ -58,6 +56,6 @@ async def with_ledger(sale: Sale, rooms: Rooms) -> SaleCounts:
 async def lag(rooms: Rooms) -> dict[int, int] | None:
     """Records not yet in Postgres, by shard; None while either engine is away."""
     try:
-        return await asyncio.wait_for(ledger_counts.lag(rooms.pool, rooms.store), LEDGER_PATIENCE_S)
+        return await within(LEDGER_PATIENCE_S, ledger_counts.lag(rooms.pool, rooms.store))
     except (*POSTGRES_TROUBLE, StoreUnavailable):
         return None

@@ -1,7 +1,8 @@
 """Trouble with Postgres or the store that passes: waited out by the loops of the writer."""
 
 import asyncio
-from typing import Final
+from collections.abc import Coroutine
+from typing import Any, Final, TypeVar
 
 import asyncpg
 
@@ -15,6 +16,7 @@ POSTGRES_TROUBLE: Final = (
     TimeoutError,
 )
 TROUBLE: Final = (*POSTGRES_TROUBLE, StoreUnavailable)
+T = TypeVar("T")
 DELAY_FIRST_S: Final = 0.05
 DELAY_MAX_S: Final = 1.0
 
@@ -28,6 +30,30 @@ def end_if_cancelled() -> None:
     task = asyncio.current_task()
     if task is not None and task.cancelling():
         raise asyncio.CancelledError
+
+
+async def within(seconds: float, question: Coroutine[Any, Any, T]) -> T:
+    """The answer, or TimeoutError at once when it takes longer.
+
+    `asyncio.wait_for` would also wait for the cancelled question, which asks a Postgres that stands still to
+    forget it: five seconds more.
+    """
+    task = asyncio.create_task(question)
+    try:
+        await asyncio.wait({task}, timeout=seconds)
+    finally:
+        if not task.done():
+            task.cancel()
+            task.add_done_callback(_look_at)
+    if not task.done():
+        raise TimeoutError
+    return task.result()
+
+
+def _look_at(task: "asyncio.Task[Any]") -> None:
+    """Nobody else will hear how it ended."""
+    if not task.cancelled():
+        task.exception()
 
 
 class Backoff:

@@ -9,7 +9,9 @@ import msgspec
 import pytest
 from standardwebhooks.webhooks import Webhook
 
+from ledger import definitions
 from ledger.pool import Pool
+from store import keys
 from store.connection import Store
 from tests.api_doors import JSON, STOREFRONT, WHSEC, slug
 from tests.api_stage import Stage, open_stage
@@ -162,3 +164,26 @@ async def test_other_keys_do_not_take_money(stage: Stage) -> None:
     path = f"/v1/orders/{order['order']}/payments"
     assert slug(await stage.post(path, body, "cinema-key")) == "not-allowed"
     assert slug(await stage.post(path, body, **STOREFRONT)) == "201"
+
+
+async def test_a_payment_told_again_after_the_store_forgot_the_order(
+    stage: Stage, store: Store, pool: Pool
+) -> None:
+    await stage.open()
+    order = await stage.order(await stage.come_in(), "A-1", "A-2")
+    lost = await stage.order(await stage.come_in(), "A-3")
+    assert slug(await stage.pay(order)) == "201"
+
+    async def settled() -> bool:
+        return bool((await stage.get(f"/v1/orders/{order['order']}")).json()["durability"] == "settled")
+
+    await stage.wait_until(settled)
+    sale = await definitions.find_sale(pool, "night")
+    assert sale is not None
+    await store.client.delete(keys.holds(sale.shard, "late"))
+    again = await stage.pay(order)
+    assert (slug(again), again.json()["state"], len(again.json()["tickets"])) == ("201", "confirmed", 2)
+    assert slug(await stage.pay(order, reference="r-2")) == "unknown-order"
+    assert slug(await stage.pay(lost, reference="r-3")) == "unknown-order"
+    # What is left has seats without their orders, which no test may leave behind.
+    await store.client.flushall()
