@@ -41,7 +41,8 @@ class Gate:
     def __init__(self, store: Store, pool: Pool) -> None:
         self._store = store
         self._pool = pool
-        self._told: dict[int, Reason] = {}
+        # None: open without an alarm. Unknown at first: an earlier writer may have left one.
+        self._told: dict[int, Reason | None] = {}
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look at all gates each second, and four times a second while one is closed or a shard is new."""
@@ -67,7 +68,9 @@ class Gate:
         _, is_open, _, version, _ = msgspec.msgpack.decode(
             await self._store.call("gate_state", [keys.shard(shard)], [])
         )
-        if is_open:
+        if is_open:  # A rebuild opens gates too.
+            if shard not in self._told or self._told[shard]:
+                await self._untell(shard)
             return True
         reason = await self._reason(shard, version)
         if reason is not None:
@@ -108,7 +111,7 @@ class Gate:
     async def _untell(self, shard: int) -> None:
         for name in REASONS:
             await close_alarm(self._pool, name, shard_subject(shard), self._store.clock.now_ms())
-        self._told.pop(shard, None)
+        self._told[shard] = None
 
 
 def contradiction(cursor: Cursor | None, version: int, sum_at_cursor: str | None) -> Reason | None:

@@ -132,6 +132,16 @@ async def test_a_store_made_whole_opens_and_the_alarm_closes(shard: Shard, pool:
     assert await alarms.open_alarms(pool) == []
 
 
+async def test_a_gate_that_another_opened_closes_the_alarm(shard: Shard, pool: Pool, store: Store) -> None:
+    await flush(shard)
+    await Gate(store, pool).look()
+    assert len(await alarms.open_alarms(pool)) == 1
+    await shard.client.hset(shard.key, "version", 2)
+    await store.open_gate(shard.number, 2)
+    await Gate(store, pool).look()
+    assert await alarms.open_alarms(pool) == []
+
+
 async def test_a_new_sales_gate_opens_by_itself(pool: Pool, store: Store, wait_until: WaitUntil) -> None:
     stop = asyncio.Event()
     task = asyncio.create_task(Gate(store, pool).run(stop))
