@@ -34,11 +34,11 @@ export function pieces(at_s, values, from_s, to_s, isGap) {
     if (values[i] == null || at_s[i] < from_s) { piece = null; continue; }
     if (!piece || isGap(at_s[before], at_s[i])) found.push(piece = []);
     before = i;
-    const x = Math.round((at_s[i] - from_s) * scale), last = piece.at(-1);
-    if (last?.x === x) {
-      last.low = Math.min(last.low, values[i]);
-      last.high = Math.max(last.high, values[i]);
-      last.end = values[i];
+    const x = Math.round((at_s[i] - from_s) * scale), tip = piece.at(-1);
+    if (tip?.x === x) {
+      tip.low = Math.min(tip.low, values[i]);
+      tip.high = Math.max(tip.high, values[i]);
+      tip.end = values[i];
     } else piece.push({ x, start: values[i], low: values[i], high: values[i], end: values[i] });
   }
   return found;
@@ -81,6 +81,12 @@ export function summary(lines, at_s, from_s) {
   return least === Infinity ? null : { least, most };
 }
 
+// What the lines say last, once when none of them says anything.
+export function last(lines, write) {
+  const values = lines.map(line => line.values.at(-1));
+  return values.every(value => value == null) ? write(null) : values.map(write).join(" · ");
+}
+
 export class Curve {
   // `lines`: names of the lines, the second one is drawn dashed; empty for a curve of one line.
   constructor(name, title, lines = []) {
@@ -96,7 +102,8 @@ export class Curve {
     this.figure = el("figure", { class: "curve", "data-at": `curve-${name}` },
       el("figcaption", {}, el("span", {}, title), this.now),
       el("div", { class: "curve-plot" }, this.top, this.picture),
-      el("div", { class: "curve-foot", "aria-hidden": "true" }, this.from, ...keys, this.to));
+      el("div", { class: "curve-foot", "aria-hidden": "true" }, this.from, this.to),
+      ...(keys.length ? [el("div", { class: "curve-keys", "aria-hidden": "true" }, ...keys)] : []));
   }
 
   // `write` turns a value into text, `clock` a second of the day; `said` is what a reader hears instead.
@@ -109,7 +116,7 @@ export class Curve {
       const x = Math.max(0, (since - from_s) * scale);
       return svg("rect", { x, y: 0, width: Math.max(1, (until - from_s) * scale - x), height: HEIGHT });
     }));
-    this.now.textContent = lines.map(line => write(line.values.at(-1))).join(" · ");
+    this.now.textContent = last(lines, write);
     this.top.textContent = topSaid(top);
     this.from.textContent = clock(from_s);
     this.to.textContent = clock(to_s);

@@ -46,8 +46,9 @@ export class Night {
       const older = this.minutes.at_s.filter(at => at < fine_s).length;
       columns = joined(cut(this.minutes, 0, older), this.seconds);
     }
-    const to_s = this.now_s, first_s = columns.at_s[0] ?? to_s - 60;
-    const from_s = range_s ? to_s - range_s : Math.min(first_s, to_s - 60);
+    // A sale younger than the range is shown from its first sample on, but never less than a minute.
+    const to_s = this.now_s, first_s = Math.min(columns.at_s[0] ?? to_s, to_s - 60);
+    const from_s = range_s ? Math.max(to_s - range_s, first_s) : first_s;
     return { columns, from_s, to_s, isGap: (before, after) => after - before > (before < fine_s ? MINUTE_GAP_S : GAP_S) };
   }
 }

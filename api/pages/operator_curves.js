@@ -1,6 +1,6 @@
 // The curves of the operator's screen, and the same numbers as a table.
 
-import { Curve, el, spans } from "./curves.js";
+import { Curve, el, last, spans } from "./curves.js";
 import { clock, count, duration, t } from "./words.js";
 
 const ROWS_MAX = 30;
@@ -28,14 +28,14 @@ export class Curves {
     CURVES.forEach(([name, names, write], i) => {
       const lines = names.map(column => ({ values: columns[column] })), title = t(`op.curve.${name}`);
       const said = found => found
-        ? t("op.curve.said", { name: title, now: lines.map(line => write(line.values.at(-1))).join(" · "), least: write(found.least), most: write(found.most), from: atClock(from_s), to: atClock(to_s) })
+        ? t("op.curve.said", { name: title, now: last(lines, write), least: write(found.least), most: write(found.most), from: atClock(from_s), to: atClock(to_s) })
         : t("op.curve.none", { name: title });
       this.curves[i].draw({ at_s, lines, from_s, to_s, isGap, paused, write, clock: atClock, said, topSaid: n => t("op.curve.top", { n: write(n) }) });
     });
-    const last = at_s.at(-1);
+    const newest = at_s.at(-1);
     this.source.textContent = [
       t("op.source", { step: duration(1), n: columns.workers.at(-1) ?? 0 }),
-      last ? t("op.source.last", { time: clock(last * 1000, true) }) : "",
+      newest ? t("op.source.last", { time: clock(newest * 1000, true) }) : "",
     ].join(" ");
   }
 

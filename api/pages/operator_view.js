@@ -11,7 +11,7 @@ export function showSale(halls) {
   $("sale-state").textContent = t(`op.state.${halls.state}`);
   $("sale-state").dataset.state = halls.state;
   const opens_ms = Date.parse(halls.opens_at);
-  $("sale-opens").textContent = t(halls.state === "scheduled" ? "op.opens" : "op.opened", { time: clock(opens_ms) });
+  $("sale-opens").textContent = halls.state === "scheduled" ? t("op.opens", { time: clock(opens_ms) }) : "";
   $("message").textContent = halls.message ? t("op.message", { message: halls.message }) : "";
   document.title = `${halls.title} · ${t(`op.state.${halls.state}`)} · Usher`;
 }
