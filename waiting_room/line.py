@@ -105,7 +105,7 @@ class Line:
         at_keys = [keys.shard(sale.shard), *_keys(sale, at), *more]
         return _decoded(await self.store.call(verb, at_keys, [self.store.clock.now_ms(), *args]))
 
-    async def _decide(self, verb: str, sale: Sale, group: tuple[str, ...], *fields: int) -> Answer:
+    async def _decide(self, verb: str, sale: Sale, group: tuple[str, ...], *fields: int | str) -> Answer:
         fixed = (keys.shard(sale.shard),)
         return await self.store.decide(verb, shard=sale.shard, fixed=fixed, group=group, decision=fields)
 
