@@ -10,7 +10,7 @@ from typing import Final, cast
 
 import click
 
-from loadtests.delegate import Counts, Size, counts_of, delegated
+from loadtests.delegate import Counts, Size, counts_of, delegated, stay_here
 from loadtests.load import (
     RUN_S,
     RUN_S_MAX,
@@ -32,6 +32,10 @@ HERE: Final = Path(__file__).parent
 STOP_TIMEOUT_S: Final = 3
 GRACE_S: Final = 60
 """How much longer than its run Locust may take, to start, to stop and to write its report."""
+
+
+class TooSlow(Exception):
+    """Locust was ended by us, and its report is not to be trusted."""
 
 
 @click.command()
@@ -56,13 +60,15 @@ def main(
     """Load a sale of its own with Locust users; exits 1 when an answer was wrong."""
     size = Size(shape=cast("ShapeName", shape), users=users, run_s=seconds, showtimes=showtimes, seed=seed)
     try:
+        if url:
+            stay_here(url)
         with found_or_started(url, os.environ, click.echo) as target:
             load = asyncio.run(delegated(target, size))
             prefix = reports.resolve() / f"{load.sale}-{shape}"
             prefix.parent.mkdir(parents=True, exist_ok=True)
             code = locust(load, target, workers, prefix)
             counts = asyncio.run(counts_of(target, load))
-    except (NoUsher, CannotDelegate, GaveUp, BadSetting, DataFolderUnusable) as error:
+    except (NoUsher, CannotDelegate, GaveUp, BadSetting, DataFolderUnusable, TooSlow) as error:
         click.echo(f"loadtests: {error}", err=True)
         sys.exit(1)
     click.echo(f"Report: {prefix}.html")
@@ -70,7 +76,7 @@ def main(
 
 
 def locust(load: Load, target: Target, workers: int, prefix: Path) -> int:
-    """Locust's exit code: 0 when no answer was wrong."""
+    """Locust's exit code: 0 when no answer was wrong; raises TooSlow."""
     argv = [sys.executable, "-m", "locust", "-f", str(HERE / "locustfile.py"), "--headless", "--only-summary"]
     argv += ["--html", f"{prefix}.html", "--csv", str(prefix), "--stop-timeout", str(STOP_TIMEOUT_S)]
     if workers:
@@ -78,10 +84,11 @@ def locust(load: Load, target: Target, workers: int, prefix: Path) -> int:
         argv += ["--processes", str(workers), "--master-bind-host", "127.0.0.1", "--master-bind-port", port]
         argv += ["--master-host", "127.0.0.1", "--master-port", port]
     environment = {**os.environ, **load.environment(target.settings.storefront_key)}
-    environment["PYTHONPATH"] = str(HERE.parent)
-    child = subprocess.Popen(argv, env=environment)  # noqa: S603 - our own interpreter and arguments
+    child = subprocess.Popen(argv, env=environment, cwd=HERE.parent)  # noqa: S603 - our own interpreter and arguments
     try:
         return child.wait(load.run_s + GRACE_S)
+    except subprocess.TimeoutExpired:
+        raise TooSlow(f"Locust did not end within {GRACE_S} s after its run") from None
     finally:
         if child.poll() is None:
             child.terminate()

@@ -39,10 +39,14 @@ class Counts(msgspec.Struct, frozen=True):
     orders: int | None = None
 
 
+def stay_here(url: str) -> None:
+    """Raises CannotDelegate for the address of another machine, before anything is sent there."""
+    if urlsplit(url).hostname not in LOOPBACK:
+        raise CannotDelegate(f"{url} is not this machine; load goes to loopback only")
+
+
 async def delegated(target: Target, size: Size) -> Load:
-    """A sale of the load's own that opens by itself; raises CannotDelegate, also for another machine."""
-    if urlsplit(target.base_url).hostname not in LOOPBACK:
-        raise CannotDelegate(f"{target.base_url} is not this machine; load goes to loopback only")
+    """A sale of the load's own that opens by itself; raises CannotDelegate."""
     file = plan_of(None, None)
     terms = terms_of(f"load-{time.time_ns() // 1_000_000:x}", size.users, size.showtimes, file.plan, None)
     opens_in_s = STARTS_IN_S + (CALM_SHARE * size.run_s if size.shape == "spike" else 0)
