@@ -136,24 +136,26 @@ class Batch:
 
     async def _explain(self, db: Db, sold: Sold) -> bool:
         """Write an order whose seat has an owner, or whose payment is another's; False if it is neither."""
-        order, rows = sold.order, Rows()
+        order, paid, rows = sold.order, sold.payment, Rows()
         show = self._books.show(order.showtime)
         assert show is not None
         owners = await seat_owners(db, show.serial, [seat.seat for seat in order.seats])
+        reused = await payment_known(db, paid.provider, paid.reference)
         if owners:
-            book_conflict(rows, sold, {one.seat: one.token for one in owners}, self._books)
-            name: AlarmName = "seat-conflict"
-            detail = f"order {order.token}: " + ", ".join(f"{one.seat} is {one.token}'s" for one in owners)
-        elif await payment_known(db, sold.payment.provider, sold.payment.reference):
+            goes_back = reused and await refund_known(db, paid.provider, paid.reference)
+            lost = {one.seat: one.token for one in owners}
+            book_conflict(rows, sold, lost, self._books, new_payment=not reused, new_refund=not goes_back)
+        elif reused:
             book_reused_payment(rows, sold, self._books)
-            name = "payment-reused"
-            detail = (
-                f"order {order.token}: {sold.payment.provider} {sold.payment.reference} paid another order"
-            )
         else:
             return False
         await copy(db, rows)
-        await self._tell(db, name, sold.entry, detail)
+        if owners:
+            detail = ", ".join(f"{one.seat} is {one.token}'s" for one in owners)
+            await self._tell(db, "seat-conflict", sold.entry, f"order {order.token}: {detail}")
+        if reused:
+            detail = f"{paid.provider} {paid.reference} paid another order"
+            await self._tell(db, "payment-reused", sold.entry, f"order {order.token}: {detail}")
         return True
 
     async def _bury(self, db: Db, entry: Entry, why: str) -> None:

@@ -105,15 +105,20 @@ def book_reused_payment(rows: Rows, sold: Sold, books: Books) -> None:
     _book_sale(rows, sold, books)
 
 
-def book_conflict(rows: Rows, sold: Sold, owners: dict[str, str], books: Books) -> None:
+def book_conflict(
+    rows: Rows, sold: Sold, owners: dict[str, str], books: Books, *, new_payment: bool, new_refund: bool
+) -> None:
     """An order that comes second to a seat: it keeps none of its seats and all of its money goes back.
 
-    `owners`: seat -> token of the order that has it.
+    `owners`: seat -> token of the order that has it. A payment, or its refund, that stands already under its
+    reference is not booked again.
     """
     show, entry = _show(books, sold.order), sold.entry
     _book_order(rows, sold, show, "refunded")
-    _book_payment(rows, sold.order, sold.payment, sold.at_ms)
-    _book_refund(rows, sold, "conflict", books)
+    if new_payment:
+        _book_payment(rows, sold.order, sold.payment, sold.at_ms)
+    if new_refund:
+        _book_refund(rows, sold, "conflict", books)
     for seat, owner in owners.items():
         row = (sold.order.token, show.serial, seat, owner, entry.shard, entry.version, sold.at_ms)
         rows.add("conflicts", *row)

@@ -236,6 +236,18 @@ async def test_an_order_paid_with_another_orders_reference_stands_and_is_told(
 
 
 @pytest.mark.usefixtures("writer")
+async def test_an_order_second_to_a_seat_and_to_a_reference_is_a_conflict_with_money_due(
+    pool: Pool, outbox: Outbox, wait_until: WaitUntil
+) -> None:
+    records = [confirmed(one, payment(one, "same")) for one in (order(1, 1), order(2, 1), order(3, 1))]
+    await written(pool, outbox, wait_until, await outbox.add(*records))
+    assert [one.token for one in await orders.refunds_due(pool)] == [order(2).token]
+    assert {one.token for one in await alarms.conflicts(pool)} == {order(2).token, order(3).token}
+    assert set(await names(pool)) == {"payment-reused", "seat-conflict"}
+    assert await alarms.dead_letters(pool) == []
+
+
+@pytest.mark.usefixtures("writer")
 async def test_a_reclaim_is_remembered(pool: Pool, outbox: Outbox, wait_until: WaitUntil) -> None:
     body = msgspec.msgpack.encode((PAID_MS, "show-1", (1, 2), (3, 4, 5)))
     await written(pool, outbox, wait_until, await outbox.add(("reclaimed", body)))
