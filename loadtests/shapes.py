@@ -1,6 +1,7 @@
 """How many users there are at each moment: a spike at the open, a slow presale, a storm of bots."""
 
 import time
+from abc import abstractmethod
 from typing import Final
 
 from locust import LoadTestShape
@@ -26,9 +27,9 @@ class Bounded(LoadTestShape):
         users, per_s = self.users_at(now_s / load.run_s, load.users)
         return min(max(users, 1), load.users), max(per_s, 1.0)
 
+    @abstractmethod
     def users_at(self, done: float, users: int) -> tuple[int, float]:
         """Users and users a second when the share `done` of the run is over."""
-        raise NotImplementedError
 
 
 class Spike(Bounded):
