@@ -98,7 +98,7 @@ export default {
   "op.resume.do": "Resume the sale",
   "op.close.do": "Close for good",
   "op.capacity.do": "Change the capacity",
-  "op.reason.fans": "Reason: fans read it word for word, and so does the log",
+  "op.reason.fans": "Reason: fans read it word for word; it is logged too",
   "op.reason.log": "Why, for the log",
   "op.reason.needed": "Say why.",
   "op.who": "Logged as {who}",
