@@ -30,6 +30,25 @@ def test_a_bad_setting_is_named(tmp_path: Path, name: str, text: str, said: str)
     assert not (tmp_path / "data").exists()
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("USHER_PROT", "USHER_PROT: there is no such setting; the nearest is USHER_PORT"),
+        ("USHER_VALKEY", "USHER_VALKEY: there is no such setting; the nearest is USHER_VALKEY_URL"),
+        ("USHER_", "USHER_: there is no such setting; the nearest is "),
+    ],
+)
+def test_an_unknown_setting_is_refused_with_the_nearest(tmp_path: Path, name: str, said: str) -> None:
+    with pytest.raises(BadSetting) as error:
+        read_settings({"USHER_DATA": str(tmp_path / "data"), name: "x"})
+    assert str(error.value).startswith(said)
+    assert not (tmp_path / "data").exists()
+
+
+def test_names_of_tests_and_of_others_are_left_alone(tmp_path: Path) -> None:
+    read_settings({"USHER_DATA": str(tmp_path), "USHER_TEST_VALKEY_URL": "x", "USHER": "x", "USHERS": "x"})
+
+
 def test_secrets_are_made_once_and_are_their_owners_alone(tmp_path: Path) -> None:
     environment = {"USHER_DATA": str(tmp_path / "data")}
     first, second = read_settings(environment), read_settings(environment)
@@ -70,8 +89,9 @@ def test_every_variable_has_a_meaning_and_a_field(tmp_path: Path) -> None:
     assert all(variable.meaning for variable in VARIABLES)
 
 
-def test_a_folder_of_another_version_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "version").write_text("999\n")
+@pytest.mark.parametrize("version", ["999", "1", ""])
+def test_a_folder_of_another_version_is_refused(tmp_path: Path, version: str) -> None:
+    (tmp_path / "version").write_text(f"{version}\n")
     with pytest.raises(DataFolderUnusable, match="made by another version of Usher"):
         DataFolder(tmp_path).make()
 

@@ -105,6 +105,8 @@ def test_a_second_start_is_refused_in_one_sentence(environment: Mapping[str, str
     [
         ({"USHER_PORT": "eight"}, "up", "usher: USHER_PORT: a whole number from 1 to 65535 is needed\n"),
         ({}, "writer", "usher: USHER_VALKEY_URL is not set and no `usher up` runs on "),
+        ({"USHER_HOST": "192.0.2.1"}, "up", "usher: 192.0.2.1 is no address of this machine"),
+        ({"USHER_PROT": "9000"}, "up", "usher: USHER_PROT: there is no such setting; the nearest is "),
         ({"USHER_DATA": "/dev/null"}, "up", "usher: /dev/null is not a folder\n"),
     ],
 )

@@ -65,7 +65,7 @@ def up() -> None:
 def api(worker: str, fd: int | None) -> None:
     """Serve the doors from one process; several may share the port."""
     from usher.log_lines import write_log_lines
-    from usher.port import PortTaken, open_port
+    from usher.port import HostUnusable, PortTaken, open_port
     from usher.serve import serve
 
     settings = settings_with_engines()
@@ -74,6 +74,8 @@ def api(worker: str, fd: int | None) -> None:
         listening = socket.socket(fileno=fd) if fd else open_port(settings.host, settings.port, shared=True)
     except PortTaken as error:
         give_up(str(error), PORT_TAKEN)
+    except HostUnusable as error:
+        give_up(str(error))
     serve(settings, listening, worker)
 
 

@@ -7,6 +7,7 @@ import base64
 import os
 import secrets
 from collections.abc import Callable, Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final, Literal
 from urllib.parse import urlsplit
@@ -18,6 +19,7 @@ from usher.data_folder import DataFolder
 from usher.key_folder import kept
 
 LogLevel = Literal["debug", "info", "warning", "error"]
+PREFIX: Final = "USHER_"
 SECRET_CHARACTERS_MIN: Final = 32
 LOOPBACK: Final = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "::1": "[::1]"}  # noqa: S104 - not bound here
 """Hosts that name every address of this machine, and the one it reaches itself by."""
@@ -74,7 +76,7 @@ class Variable(Struct, frozen=True):
 
     @property
     def field(self) -> str:
-        return self.name.removeprefix("USHER_").lower()
+        return self.name.removeprefix(PREFIX).lower()
 
 
 def _whole(least: int, most: int) -> Callable[[str], int]:
@@ -170,12 +172,15 @@ VARIABLES: Final = (
     Variable("USHER_DEMO", "", "1: load a demo premiere; empty: only into an embedded Postgres", _demo),
     Variable("USHER_LOG_LEVEL", "info", "debug, info, warning or error", _level),
 )
+NOT_OURS: Final = ("USHER_TEST_", "USHER_LOAD")
+"""Names that start like settings and are read by the tests and the load tests."""
 KEPT: Final = ("secret", "storefront_key", "operator_key", "cinema_key", "door_key")
 """Settings made at the first start when they are not given."""
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
     """The settings, with the data folder made ready; raises BadSetting or DataFolderUnusable."""
+    _refuse_unknown(environment)
     values: dict[str, Any] = {}
     for variable in VARIABLES:
         text = environment.get(variable.name, "").strip() or variable.default
@@ -195,6 +200,15 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         values["demo"] = not values["postgres_url"]
     settings = Settings(**values)
     return settings if settings.base_url else _with_base_url(settings)
+
+
+def _refuse_unknown(environment: Mapping[str, str]) -> None:
+    """A misspelt name would be ignored, and its owner would believe that it holds."""
+    known = [variable.name for variable in VARIABLES]
+    for name in sorted(environment):
+        if name.startswith(PREFIX) and name not in known and not name.startswith(NOT_OURS):
+            nearest = get_close_matches(name, known, n=1, cutoff=0)[0]
+            raise BadSetting(f"{name}: there is no such setting; the nearest is {nearest}")
 
 
 def _with_base_url(settings: Settings) -> Settings:

@@ -19,7 +19,7 @@ from rich.console import Console
 from ledger.migrations import MigrationChanged, NewerDatabase
 from store.unavailable import StoreUnavailable
 from usher.engine import Engine, EngineFailed, last_words
-from usher.port import open_port
+from usher.port import HostUnusable, open_port
 from usher.postgres_engine import PostgresEngine
 from usher.process import Program
 from usher.run_folder import Addresses, RunFolder
@@ -196,4 +196,4 @@ def _shown(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
-FAILURES: Final = (CannotStart, EngineFailed)
+FAILURES: Final = (CannotStart, EngineFailed, HostUnusable)
