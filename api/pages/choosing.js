@@ -1,9 +1,10 @@
 // Choosing seats: a showtime, then the best seats with one press or exact ones in the hall, until they are held.
 
 import { alternatives, explain } from "./choosing_refusals.js";
-import { button, counter, hallTools, showName, Showtimes, signs, tag, Tray, Zones } from "./choosing_parts.js";
+import { button, counter, hallTools, Say, showName, Showtimes, signs, tag, Tray, Zones } from "./choosing_parts.js";
 import { newKey } from "./doors.js";
 import { drawHall } from "./hall.js";
+import { measure } from "./hall_plan.js";
 import { memoryOf } from "./memory.js";
 import { followSeats } from "./seat_feed.js";
 import * as ourWords from "./words.js";
@@ -31,15 +32,14 @@ class Choosing {
     this.saved = this.memory.read("wish") ?? {};
     this.limit = Math.min(sale.seats_per_fan || SEATS_PER_FAN_MAX, SEATS_PER_FAN_MAX);
     this.count = Math.min(this.limit, this.saved.count ?? COUNT_AT_FIRST);
-    this.#build(problem ?? document.getElementById("problem") ?? tag("p", { className: "problem", role: "alert", data: { at: "problem" } }));
+    this.#build(new Say(problem ?? document.getElementById("problem")));
     const wished = this.shows.find(show => show.showtime === this.saved.showtime) ?? this.shows.find(show => show.free) ?? this.shows[0];
     if (wished) this.pickShow(wished.showtime, this.saved.picks);
   }
 
-  #build(problem) {
+  #build(saying) {
     const { words } = this;
-    this.problem = problem;
-    this.problemHome = problem.parentNode && { parent: problem.parentNode, before: problem.nextSibling };
+    this.saying = saying;
     this.strip = new Showtimes(words, id => { this.say(""); this.pickShow(id); });
     this.zones = new Zones(words, () => this.#wishChanged());
     this.counter = counter(words, 1, this.limit, this.count, n => { this.count = n; this.#wishChanged(); });
@@ -48,10 +48,10 @@ class Choosing {
     this.fee = tag("p", { className: "quiet" });
     this.tray = new Tray(words, { onDrop: name => this.toggle(name), onTake: () => this.hold({ seats: [...this.#picks] }) });
     const form = tag("form", { className: "choosing-best card", noValidate: true }, tag("h2", {}, words.t("best.title")), this.zones.element, this.fee,
-      tag("div", { className: "best-row" }, this.counter.element, this.best), tag("label", { className: "check" }, this.split, words.t("best.split")));
+      tag("div", { className: "best-row" }, this.counter.element, tag("label", { className: "check" }, this.split, words.t("best.split"))), this.best);
     form.addEventListener("submit", event => { event.preventDefault(); this.hold({ best: { count: this.count, category: this.zones.chosen, split: this.split.checked } }); });
     this.root.classList.add("choosing");
-    this.root.replaceChildren(this.strip.element, form, this.#hallBox(), tag("div", { className: "choosing-say" }, problem), this.tray.element);
+    this.root.replaceChildren(this.strip.element, form, this.#hallBox(), tag("div", { className: "choosing-say" }, saying.box), this.tray.element);
   }
 
   #hallBox() {
@@ -65,24 +65,38 @@ class Choosing {
       tag("div", { className: "hall" }, this.hallElement, tools, this.stale, this.caption));
   }
 
-  async pickShow(id, picks = []) {
-    const turn = ++this.#turn, show = this.shows.find(each => each.showtime === id);
+  pickShow(id, picks = []) {
+    const turn = ++this.#turn, show = this.shows.find(each => each.showtime === id), taken = new Set();
+    const isNow = () => turn === this.#turn;
     this.feed?.stop();
     this.show = show;
     this.#picks = [];
     this.strip.update(this.shows, id);
     this.#loading();
-    try {
-      const { plan } = await this.doors.get(`/v1/showtimes/${encodeURIComponent(id)}/plan`, { signal: this.#stop.signal });
-      if (turn !== this.#turn) return;
-      this.feed = followSeats(this.doors, id, {
-        onAll: taken => turn === this.#turn && (this.hall && this.hallOf === id ? this.#replaced(taken) : this.#draw(id, plan, taken, picks)),
-        onChange: (taken, free) => turn === this.#turn && this.#changed(taken, free),
-        onStale: since_ms => this.#staleSince(since_ms),
-      });
-    } catch (error) {
-      if (turn === this.#turn && !this.#stop.signal.aborted) this.#failed(error, () => this.pickShow(id, picks));
-    }
+    const plan = this.#plan(id).catch(error => { if (isNow() && !this.#stop.signal.aborted) this.#failed(error, () => this.pickShow(id, picks)); });
+    this.feed = followSeats(this.doors, id, {
+      onAll: async names => {
+        taken.clear();
+        for (const name of names) taken.add(name);
+        const measured = await plan;
+        if (isNow() && measured) this.hallOf === id && this.hall ? this.#replaced(names) : this.#draw(id, measured, taken, picks);
+      },
+      onChange: (gone, free) => {
+        for (const name of gone) taken.add(name);
+        for (const name of free) taken.delete(name);
+        if (isNow() && this.hall) this.#changed(gone, free);
+      },
+      onStale: since_ms => this.#staleSince(since_ms),
+    });
+  }
+
+  // The plan of a showtime, measured in a task of its own.
+  async #plan(id) {
+    const { plan } = await this.doors.get(`/v1/showtimes/${encodeURIComponent(id)}/plan`, { signal: this.#stop.signal });
+    await new Promise(next => setTimeout(next));
+    const measured = measure(plan);
+    await new Promise(next => setTimeout(next));
+    return measured;
   }
 
   #loading() {
@@ -93,10 +107,10 @@ class Choosing {
   }
 
   #draw(id, plan, taken, picks) {
-    const { words, show } = this;
+    const { words, show } = this, prices = new Map(plan.categories.map(({ key }) => [key, this.#price(key)]));
     this.hallOf = id;
     this.hall = drawHall(this.hallElement, plan, {
-      taken, words, label: words.t("hall.label", { place: `${show.cinema} · ${show.auditorium}` }), price: key => this.#price(key),
+      taken, words, label: words.t("hall.label", { place: `${show.cinema} · ${show.auditorium}` }), price: key => prices.get(key),
       onToggle: name => this.toggle(name), onLook: text => this.#look(text),
       onTaken: name => this.#look(words.t("refused.is-taken", { seats: words.seatName(name) })),
     });
@@ -221,10 +235,7 @@ class Choosing {
   // Says it where the fan looks, with presses that act on it; an empty text takes it back.
   say(text, presses = [], again = null) {
     const act = press => press.again ? again?.() : press.show ? (this.say(""), this.pickShow(press.show)) : this.hold(press.want);
-    const row = presses.filter(press => !press.again || again).map(press => button(press.label, press.show ? "alternative" : "press", { onclick: () => act(press) }));
-    if (!text) { this.problem.replaceChildren(); return; }
-    this.problem.replaceChildren(text, ...(row.length ? [tag("span", { className: "presses" }, ...row)] : []));
-    this.problem.scrollIntoView({ block: "nearest" });
+    this.saying.tell(text, presses.filter(press => !press.again || again), act);
   }
 
   #look(text) {
@@ -277,8 +288,7 @@ class Choosing {
     this.#stop.abort();
     this.feed?.stop();
     this.hall?.destroy();
-    this.problem.querySelector(".presses")?.remove();
-    if (this.problemHome) this.problemHome.parent.insertBefore(this.problem, this.problemHome.before);
+    this.saying.goHome();
     this.root.replaceChildren();
     this.root.classList.remove("choosing");
   }

@@ -138,10 +138,30 @@ export class Tray {
     const { t, seatName } = this.words, n = picks.length;
     const said = n ? t("pick.some", { n, sum }) : t("pick.none");
     if (this.sum.textContent !== said) this.sum.textContent = said;
+    this.element.dataset.picked = String(n);
     this.chips.hidden = !n;
     this.chips.replaceChildren(...picks.map(name => tag("li", {},
       button(`${seatName(name)} ×`, "drop", { "aria-label": t("pick.drop", { seat: seatName(name) }), onclick: () => this.onDrop(name) }))));
     this.take.disabled = !n;
     this.take.textContent = t("pick.take", { n: n || 1 });
+  }
+}
+
+// The page's one place for problems, brought to where the fan presses as long as seats are chosen.
+export class Say {
+  constructor(box) {
+    this.box = box ?? tag("p", { className: "problem", role: "alert", data: { at: "problem" } });
+    this.home = this.box.parentNode && { parent: this.box.parentNode, before: this.box.nextSibling };
+  }
+
+  tell(text, presses, act) {
+    const row = presses.map(press => button(press.label, press.show ? "alternative" : "press", { onclick: () => act(press) }));
+    this.box.replaceChildren(...(text ? [text] : []), ...(row.length ? [tag("span", { className: "presses" }, ...row)] : []));
+    if (text) this.box.scrollIntoView({ block: "nearest" });
+  }
+
+  goHome() {
+    this.box.querySelector(".presses")?.remove();
+    if (this.home) this.home.parent.insertBefore(this.box, this.home.before);
   }
 }

@@ -12,10 +12,10 @@ const TARGET_PX = 24; // Smaller seats are pressed roughly: the press also comes
 const BLIND_PX = 9; // Seats smaller than this are not told apart: a press only comes nearer.
 const READ_PX = 22; // From here on the number of a seat is printed on it.
 
-// `taken`: names; `price(category)`: text; `onToggle(name)` for a free or chosen seat; `onTaken(name)`;
+// `plan`: as it came, or measured already; `taken`: names; `price(category)`: text; `onToggle(name)` for a free or chosen seat; `onTaken(name)`;
 // `onLook(text)`: what lies under the pointer or the focus.
 export function drawHall(element, plan, options) {
-  return new Hall(element, measure(plan), options);
+  return new Hall(element, plan.byName ? plan : measure(plan), options);
 }
 
 class Hall {
@@ -27,7 +27,7 @@ class Hall {
 
   constructor(element, plan, options) {
     Object.assign(this, { element, plan, options });
-    this.picture = new Picture(plan, index => this.#stateOf(index), options.words);
+    this.picture = new Picture(plan, index => this.#stateOf(index), options.words, () => { this.window.dataset.drawn = "1"; });
     this.cells = new Wanted(index => this.#cell(index), (index, cell) => this.#drop(cell));
     this.numbers = new Wanted(index => this.#number(index), (_, text) => text.remove());
     this.#build();
@@ -252,6 +252,9 @@ class Hall {
   #press(seat) {
     this.#makeCurrent(seat);
     if (this.#taken.has(seat.index) && !this.#mine.has(seat.index)) this.options.onTaken?.(seat.name);
-    else this.options.onToggle?.(seat.name);
+    else {
+      this.options.onToggle?.(seat.name);
+      this.options.onLook?.(this.describe(seat.name));
+    }
   }
 }

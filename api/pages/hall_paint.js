@@ -1,7 +1,7 @@
 // The picture of the hall: few paths whatever the number of seats, one per category and state of some rows.
 
 import { UNIT } from "./hall_plan.js";
-import { checkOf, colorOf, crossOf, shapeOf } from "./hall_shapes.js";
+import { checkOf, colorOf, crossOf, shapeOf, wheelchairOf } from "./hall_shapes.js";
 import { Slices, svg } from "./hall_svg.js";
 
 const CHUNK_SEATS = 250;
@@ -9,21 +9,20 @@ const CHUNK_SEATS = 250;
 export class Picture {
   #dirty = new Set();
 
-  // `stateOf(index)` says "free", "taken" or "mine".
-  constructor(hall, stateOf, words) {
-    this.hall = hall;
-    this.stateOf = stateOf;
+  // `stateOf(index)` says "free", "taken" or "mine"; `onDrawn()` is told when nothing is left to draw.
+  constructor(hall, stateOf, words, onDrawn) {
+    Object.assign(this, { hall, stateOf, onDrawn });
     this.shapes = new Map(hall.categories.map(category => [category, shapeOf(category.index, hall.side)]));
     this.colors = new Map(hall.categories.map(category => [category, colorOf(category)]));
     this.chunks = chunked(hall.rows);
     this.chunkOfRow = this.chunks.flatMap((chunk, at) => chunk.rows.map(() => at));
-    this.element = svg("g", { "aria-hidden": "true" }, ...floor(hall), ...front(hall, words));
+    this.element = svg("g", { "aria-hidden": "true" }, ...front(hall, words));
     for (const chunk of this.chunks) {
       chunk.layer = svg("g");
       chunk.paths = new Map();
       this.element.append(chunk.layer);
     }
-    this.element.append(...labels(hall));
+    this.element.append(...sections(hall));
     this.slices = new Slices(() => this.#next(), chunk => this.#paint(chunk));
     this.touchAll();
   }
@@ -45,16 +44,18 @@ export class Picture {
   #next() {
     const [chunk] = this.#dirty;
     this.#dirty.delete(chunk);
+    if (!chunk) this.onDrawn();
     return chunk;
   }
 
   #paint(chunk) {
+    if (!chunk.layer.firstChild) chunk.layer.append(floor(chunk.rows, this.hall.seats), ...letters(chunk.rows, this.hall.seats));
     const drawn = new Map();
     const add = (key, text) => drawn.has(key) ? drawn.get(key).push(text) : drawn.set(key, [text]);
-    const cross = crossOf(this.hall.side), check = checkOf(this.hall.side);
+    const { side } = this.hall, cross = crossOf(side), check = checkOf(side), wheelchair = wheelchairOf(side);
     for (let index = chunk.first; index < chunk.end; index++) {
       const seat = this.hall.seats[index], at = `M${seat.x} ${seat.y}`, state = this.stateOf(index);
-      if (state === "taken") add(seat.accessible ? "wheelchair" : "taken", at + cross);
+      if (state === "taken") seat.accessible ? add("wheelchair", at + wheelchair) : add("taken", at + cross);
       else add(state === "mine" ? "mine" : seat.category, at + this.shapes.get(seat.category));
       if (state === "mine") add("check", at + check);
     }
@@ -84,13 +85,13 @@ function chunked(rows) {
 }
 
 // The steps that the rows stand on; the floor between them is the aisles.
-function floor({ rows, seats }) {
+function floor(rows, seats) {
   const parts = [];
   for (const row of rows) for (const [from, end] of row.runs) {
     const line = seats.slice(from, end);
     if (line.length) parts.push(`M${line[0].x} ${line[0].y}${line.length === 1 ? "h0" : line.slice(1).map(seat => `L${seat.x} ${seat.y}`).join("")}`);
   }
-  return [svg("path", { class: "hall-floor", d: parts.join(""), "stroke-width": UNIT * 1.04 })];
+  return svg("path", { class: "hall-floor", d: parts.join(""), "stroke-width": UNIT * 1.04 });
 }
 
 function front({ screen, stage, box }, { t }) {
@@ -109,9 +110,9 @@ function front({ screen, stage, box }, { t }) {
   ];
 }
 
-// The row's letter at both of its ends and in its aisles, and the names of sections, which far views show instead.
-function labels({ rows, seats, box }) {
-  const found = [], sections = new Map();
+// The row's letter at both of its ends and in its aisles.
+function letters(rows, seats) {
+  const found = [];
   const letter = (row, x, y) => found.push(svg("text", { class: "hall-row", x, y }, row.label));
   for (const row of rows) {
     const line = seats.slice(row.first, row.end).sort((a, b) => a.x - b.x);
@@ -120,9 +121,15 @@ function labels({ rows, seats, box }) {
     letter(row, line.at(-1).x + 1.15 * UNIT, line.at(-1).y);
     for (let i = 1; i < line.length; i++) if (line[i].x - line[i - 1].x > 2.2 * UNIT)
       letter(row, (line[i].x + line[i - 1].x) / 2, (line[i].y + line[i - 1].y) / 2);
-    if (row.section) sections.set(row.section, [...(sections.get(row.section) ?? []), row.box]);
   }
-  for (const [name, boxes] of sections) {
+  return found;
+}
+
+// The names of sections, which far views show instead of letters.
+function sections({ rows, box }) {
+  const found = [], named = new Map();
+  for (const row of rows) if (row.section && row.end > row.first) named.set(row.section, [...(named.get(row.section) ?? []), row.box]);
+  for (const [name, boxes] of named) {
     const x = (Math.min(...boxes.map(each => each[0])) + Math.max(...boxes.map(each => each[2]))) / 2;
     const y = (Math.min(...boxes.map(each => each[1])) + Math.max(...boxes.map(each => each[3]))) / 2;
     found.push(sized(svg("text", { class: "hall-section", x, y }, name), box, 44));

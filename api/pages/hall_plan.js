@@ -59,12 +59,13 @@ function pitch(plan) {
 function nearest(seats) {
   const step = Math.max(1, Math.floor(seats.length / SAMPLES)), found = [];
   for (let i = 0; i < seats.length; i += step) {
+    const { x, y } = seats[i];
     let least = Infinity;
     for (const other of seats) {
-      const far = Math.hypot(other.x - seats[i].x, other.y - seats[i].y);
-      if (far > 0 && far < least) least = far;
+      const square = (other.x - x) ** 2 + (other.y - y) ** 2;
+      if (square > 0 && square < least) least = square;
     }
-    if (Number.isFinite(least)) found.push(least);
+    if (Number.isFinite(least)) found.push(Math.sqrt(least));
   }
   return found;
 }
@@ -74,9 +75,8 @@ function placeFront(hall, focalX, focalY) {
   const least = key => hall.seats.reduce((found, seat) => Math.min(found, seat[key]), Infinity);
   const most = key => hall.seats.reduce((found, seat) => Math.max(found, seat[key]), -Infinity);
   const seats = { left: least("x"), right: most("x"), top: least("y"), bottom: most("y") };
-  const apart = hall.seats.reduce((found, seat) => Math.min(found, Math.hypot(seat.x - focalX, seat.y - focalY)), Infinity);
   hall.box = { left: seats.left - 2 * UNIT, right: seats.right + 2 * UNIT, top: seats.top - UNIT, bottom: seats.bottom + UNIT };
-  if (apart > STAGE_SEATS * UNIT) {
+  if (!seatAt(hall, focalX, focalY, STAGE_SEATS * UNIT)) {
     hall.stage = { x: focalX, y: focalY, size: 2 * UNIT };
     hall.box.top = Math.min(hall.box.top, focalY - 2 * UNIT);
     hall.box.bottom = Math.max(hall.box.bottom, focalY + 2 * UNIT);
@@ -90,10 +90,10 @@ function placeFront(hall, focalX, focalY) {
 
 // The seat at a point, if one is within `reach`.
 export function seatAt(hall, x, y, reach) {
-  let found = null, least = reach;
+  let found = null, least = reach ** 2;
   for (const seat of hall.seats) {
-    const far = Math.hypot(seat.x - x, seat.y - y);
-    if (far < least) { least = far; found = seat; }
+    const square = (seat.x - x) ** 2 + (seat.y - y) ** 2;
+    if (square < least) { least = square; found = seat; }
   }
   return found;
 }

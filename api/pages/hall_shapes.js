@@ -14,6 +14,8 @@ const OUTLINES = [
   [["m", -1, -1], ["h", 2], ["v", 1.1], ["a", 1, 0.9, 0, 0, 1, -2, 0], ["z"]],
 ];
 const CROSS = [["m", -0.42, -0.42], ["l", 0.84, 0.84], ["m", 0, -0.84], ["l", -0.84, 0.84]];
+const WHEELCHAIR = [["m", -0.12, -0.85], ["v", 0.95], ["h", 0.6], ["l", 0.4, 0.75], ["m", -1, -1.1], ["h", 0.5], ["m", -0.75, 0.3],
+  ["a", 0.55, 0.55, 0, 1, 0, 0.85, 0.75]];
 const CHECK = [["m", -0.5, 0.05], ["l", 0.35, 0.38], ["l", 0.65, -0.8]];
 
 // A path that can follow any "M x y": relative, and short, because halls have thousands of seats.
@@ -26,6 +28,7 @@ const round = number => Math.round(number * 10) / 10;
 
 export const shapeOf = (index, side) => outline(OUTLINES[index % OUTLINES.length], side / 2);
 export const crossOf = side => outline(CROSS, side / 2);
+export const wheelchairOf = side => outline(WHEELCHAIR, side / 2);
 export const checkOf = side => outline(CHECK, side / 2);
 
 // The plan's colour, as light as it must be to stand out from the hall's floor.

@@ -40,17 +40,15 @@ export class Slices {
   }
 }
 
-// Elements for the seats that are wanted just now, made and dropped as the wish changes.
+// Elements for the seats that are wanted just now, made and dropped little by little as the wish changes.
 export class Wanted {
   #made = new Map();
-  #missing = [];
+  #wanted = new Set();
+  #changing = [];
 
   constructor(make, drop) {
-    this.drop = drop;
-    this.slices = new Slices(() => this.#missing.pop(), index => {
-      if (!this.#made.has(index)) this.#made.set(index, make(index));
-    });
-    this.make = make;
+    Object.assign(this, { make, drop });
+    this.slices = new Slices(() => this.#changing.pop(), index => this.#settle(index));
   }
 
   get(index) {
@@ -68,12 +66,18 @@ export class Wanted {
   }
 
   want(indices) {
-    const wanted = new Set(indices);
-    for (const [index, element] of this.#made) if (!wanted.has(index)) {
-      this.drop(index, element);
+    this.#wanted = new Set(indices);
+    const missing = [...this.#wanted].filter(index => !this.#made.has(index));
+    const needless = [...this.#made.keys()].filter(index => !this.#wanted.has(index));
+    this.#changing = [...needless, ...missing.reverse()];
+    this.slices.start();
+  }
+
+  #settle(index) {
+    if (this.#wanted.has(index)) this.now(index);
+    else if (this.#made.has(index)) {
+      this.drop(index, this.#made.get(index));
       this.#made.delete(index);
     }
-    this.#missing = [...wanted].filter(index => !this.#made.has(index)).reverse();
-    this.slices.start();
   }
 }
