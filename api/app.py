@@ -148,9 +148,7 @@ def on_store_unavailable(_: Request[Any, Any, Any], error: StoreUnavailable) -> 
 
 def on_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
     refusal = refusal_of(error, request)
-    if isinstance(refusal, NoSuchPage) and pages.wants_page(request):
-        return pages.problem_page(request, refusal)
-    return response(refusal)
+    return pages.problem_page(request, refusal) if isinstance(refusal, NoSuchPage) else response(refusal)
 
 
 def on_fault(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:

@@ -34,12 +34,13 @@ async def order_page(request: AnyRequest, order: PathId) -> Response[bytes]:
     return page(request, "order.html", order=described(onsale, view), step=step_of(view, told))
 
 
-@get("/orders/{order:str}/tickets/{number:int}.svg", include_in_schema=False)
-async def ticket_picture(request: AnyRequest, order: PathId, number: int) -> Response[bytes]:
-    """The code of one ticket as a picture of its own."""
+@get("/orders/{order:str}/tickets/{picture:str}", include_in_schema=False)
+async def ticket_picture(request: AnyRequest, order: PathId, picture: PathId) -> Response[bytes]:
+    """The code of one ticket as a picture of its own: `1.svg` is the first."""
     rooms = rooms_of(request)
     view = await view_of(*await ordered_at(order, rooms), rooms)
-    code = next((ticket.code for ticket in view.tickets if ticket.ticket.endswith(f"-{number}")), None)
+    wanted = picture.removesuffix(".svg")
+    code = next((ticket.code for ticket in view.tickets if ticket.ticket.endswith(f"-{wanted}")), None)
     if code is None:
         raise Refused(NoSuchPage())
     headers = {"cache-control": "no-store", "x-content-type-options": "nosniff"}

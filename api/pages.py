@@ -20,7 +20,7 @@ from litestar.types import ExceptionHandlersMap
 from api import words
 from api.compression import squeezed
 from api.house import House
-from api.problems import Refusal, Refused, row_of
+from api.problems import Refusal, Refused, response, row_of
 from api.problems import headers as problem_headers
 from api.refusals import NoSuchPage, StoreAway
 from store.unavailable import StoreUnavailable
@@ -122,7 +122,9 @@ def wants_page(request: AnyRequest) -> bool:
 
 
 def problem_page(request: AnyRequest, refusal: Refusal) -> Response[bytes]:
-    """A refusal in plain words, with the way on."""
+    """A refusal in plain words with the way on; its document for a program."""
+    if not wants_page(request):
+        return response(refusal)
     row = row_of(refusal)
     kind = row.slug if words.knows(f"problem.{row.slug}") else "other"
     answer = page(request, "problem.html", row.status, kind=kind)

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 from litestar import Request, Response, get, post, put
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromQuery, JSONBody
 
 from allocator.answers import NoSuchSeats
@@ -17,6 +18,7 @@ from allocator.showtime import Orphans, Showtime, ShowtimeId
 from allocator.standing import Loaded
 from api.boards import Boards
 from api.callers import need
+from api.compression import squeezed
 from api.moments import Moment, rfc3339, to_ms
 from api.problems import Refused
 from api.refusals import AlreadyOnSale, BadRequest, UnknownPlan
@@ -141,23 +143,33 @@ async def get_showtime(showtime: PathId, rooms: OpenRooms) -> ShowtimeView:
     return await view_of(await rooms.onsale(showtime), rooms.boards)
 
 
-@get("/v1/showtimes/{showtime:str}/plan", operation_id="getShowtimePlan", tags=["fans"])
-async def get_plan(
-    request: Request[Any, Any, Any], showtime: PathId, rooms: OpenRooms
-) -> Response[PlanDocument | None]:
+@get(
+    "/v1/showtimes/{showtime:str}/plan",
+    operation_id="getShowtimePlan",
+    tags=["fans"],
+    responses={200: ResponseSpec(PlanDocument, description="The plan", generate_examples=False)},
+)
+async def get_plan(request: Request[Any, Any, Any], showtime: PathId, rooms: OpenRooms) -> Response[bytes]:
     """The geometry in Usher's own format; it never changes under its digest."""
     onsale = await rooms.onsale(showtime)
     digest = onsale.showtime.plan_digest
     headers = {"etag": f'"{digest}"', "cache-control": "public, max-age=300"}
     if digest in re.findall(r'"([^"]*)"', request.headers.get("if-none-match", "")):
-        return Response(None, status_code=304, headers=headers)
-    return Response(PlanDocument(digest, onsale.plan), headers=headers)
+        return Response(b"", status_code=304, headers={**headers, "vary": "accept-encoding"})
+    document = msgspec.json.encode(PlanDocument(digest, onsale.plan))
+    body, encoding = squeezed(document, request.headers, lasting=True)
+    return Response(body, media_type="application/json", headers={**headers, **encoding})
 
 
-@get("/v1/showtimes/{showtime:str}/seats", operation_id="getSeats", tags=["fans"])
+@get(
+    "/v1/showtimes/{showtime:str}/seats",
+    operation_id="getSeats",
+    tags=["fans"],
+    responses={200: ResponseSpec(SeatsView, description="The seats", generate_examples=False)},
+)
 async def get_seats(
-    showtime: PathId, rooms: OpenRooms, since: FromQuery[int | None] = None
-) -> Response[SeatsView]:
+    request: Request[Any, Any, Any], showtime: PathId, rooms: OpenRooms, since: FromQuery[int | None] = None
+) -> Response[bytes]:
     """What is not free; with `since` only what changed, as long as that version is remembered."""
     onsale = await rooms.onsale(showtime)
     board = await rooms.boards.board(onsale)
@@ -173,7 +185,9 @@ async def get_seats(
             taken=named(onsale, changes.taken),
             free=named(onsale, changes.free),
         )
-    return Response(view, headers={"cache-control": "public, max-age=1"})
+    body, encoding = squeezed(msgspec.json.encode(view), request.headers, lasting=False)
+    headers = {"cache-control": "public, max-age=1", **encoding}
+    return Response(body, media_type="application/json", headers=headers)
 
 
 @post(

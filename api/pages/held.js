@@ -14,8 +14,9 @@ const row = (what, amount) => {
 let shown = "";
 
 export function showHeld(hold) {
-  if (shown === hold.hold) return;
-  shown = hold.hold;
+  const now = hold.hold + Boolean(hold.labels);
+  if (shown === now) return;
+  shown = now;
   const table = document.createElement("table"), body = document.createElement("tbody"), foot = document.createElement("tfoot");
   table.className = "bill";
   const caption = document.createElement("caption");

@@ -62,9 +62,13 @@ export class Turn {
   }
 
   // The hold with what its page shows and its order needs: it must stand a reload.
-  #held(hold, show) {
+  async #held(hold, show) {
     const { showtime, film, starts_at, time_zone: zone, cinema, auditorium } = show;
-    this.on.onHeld({ ...hold, showtime, show: { film, starts_at, zone, cinema, auditorium }, order_key: newKey() });
+    const kept = { ...hold, showtime, show: { film, starts_at, zone, cinema, auditorium }, order_key: newKey() };
+    this.on.onHeld(kept);
+    // The names of the categories stand in the plan, which the browser has; without them their keys are shown.
+    const found = await this.doors.get(`/v1/showtimes/${showtime}/plan`, { tries: 1 }).catch(() => null);
+    if (found && this.memory.read("hold")?.hold === hold.hold) this.on.onHeld({ ...kept, labels: Object.fromEntries(found.plan.categories.map(each => [each.key, each.label])) });
   }
 
   #unmount() {
