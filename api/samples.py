@@ -20,6 +20,7 @@ from store.trail import Trail
 StepS = Literal[1, 60]
 ROWS_MAX: Final[dict[StepS, int]] = {1: 3600, 60: 7 * 24 * 60}
 """An hour by the second and a week by the minute: about 1 MB a sale."""
+LOOK_BACK: Final = 5
 TTL_MS: Final = 8 * 24 * 3600 * 1000
 
 
@@ -82,10 +83,10 @@ def trail(store: Store, sale: Sale, step_s: StepS) -> Trail:
 
 
 async def samples(store: Store, sale: Sale, step_s: StepS, since_s: int) -> list[Sample]:
-    """The samples from this second on, and the one before it, oldest first; never more than are kept."""
+    """The samples from this second on and a few before it, oldest first; never more than are kept."""
     kept = trail(store, sale, step_s)
-    # One sample earlier, because a rate needs two.
-    from_ms = max(0, (since_s - step_s) * 1000 - 1)
+    # A little earlier, because a rate needs two samples and one may have been missed.
+    from_ms = max(0, (since_s - LOOK_BACK * step_s) * 1000 - 1)
     notes = await kept.after(f"{from_ms}-0", ROWS_MAX[step_s])
     return [msgspec.msgpack.decode(note.body, type=Sample) for note in notes]
 
