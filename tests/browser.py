@@ -135,13 +135,15 @@ def running_usher(folder: Path) -> Iterator[tuple[dict[str, str], str]]:
     finally:
         up.terminate()
         up.wait(START_TIMEOUT_S)
+        print((folder / "up.log").read_text())
 
 
 @asynccontextmanager
 async def running_chromium() -> AsyncIterator[Browser]:
-    from playwright.async_api import async_playwright
+    from playwright.async_api import async_playwright, expect
 
     assert CHROMIUM is not None
+    expect.set_options(timeout=FACT_TIMEOUT_MS)
     async with async_playwright() as driver:
         browser = await driver.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
         yield browser

@@ -10,7 +10,6 @@ from tests.browser_house import Night
 TABS_MAX: Final = 80
 ARROWS_MAX: Final = 60
 CUT_S: Final = 10
-FACT_TIMEOUT_MS: Final = 20_000
 
 
 def at(name: str) -> str:
@@ -46,7 +45,7 @@ class Keyboard:
 
     async def press(self, selector: str) -> None:
         await self._page.locator(selector).first.wait_for()
-        await self._reach(selector)
+        await self._reach(selector.removesuffix(":visible"))
         radio = await self._page.evaluate("document.activeElement.matches('[type=radio], [type=checkbox]')")
         await self._page.keyboard.press("Space" if radio else "Enter")
 
@@ -117,7 +116,7 @@ class Fan:
 
     async def step(self, word: str) -> None:
         """The page has come to this step."""
-        await expect(self.page.locator("body")).to_have_attribute("data-step", word, timeout=FACT_TIMEOUT_MS)
+        await expect(self.page.locator("body")).to_have_attribute("data-step", word)
 
     async def reload(self, word: str) -> None:
         """A reload changes nothing."""
@@ -126,10 +125,10 @@ class Fan:
 
     async def seat_is(self, seat: str, state: str) -> None:
         shape = self.page.locator(f'[data-seat="{seat}"]')
-        await expect(shape).to_have_attribute("data-state", state, timeout=FACT_TIMEOUT_MS)
+        await expect(shape).to_have_attribute("data-state", state)
 
     async def says(self, text: str) -> None:
-        await expect(self.page.locator("main")).to_contain_text(text, timeout=FACT_TIMEOUT_MS)
+        await expect(self.page.locator("main")).to_contain_text(text)
 
     async def cut_off(self, word: str) -> None:
         """Ten seconds without a network; the page stays at its step and finds back by itself."""

@@ -1,36 +1,50 @@
 """The Usher behind the browsers: sales of a test's own, and rivals who come by HTTP."""
 
+import asyncio
 import itertools
 import time
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import asyncpg
 import httpx
 import msgspec
 
-from allocator.plan import Category, Plan, Point, Row, Seat
+from allocator.plan import Category, Plan, Point, Row, Seat, SeatName
 from tests.conftest import WaitUntil
 from waiting_room.draw import Draw
 
 STOREFRONT_KEY: Final = "storefront-key-of-the-browser-tests"
 OPERATOR_KEY: Final = "operator-key-of-the-browser-tests"
 JSON: Final = {"content-type": "application/json"}
+PRESENCE_S: Final = 6
+"""Fans are asked to call every third of this."""
+OPENS_IN: Final = timedelta(minutes=14)
+STARTS_IN: Final = timedelta(days=10)
+APART: Final = timedelta(minutes=160)
 SEATS_A_ROW: Final = 8
+SEATS_PER_FAN: Final = 4
 
 
 def row(label: str, y: float, category: str) -> Row:
     return Row(label, (tuple(Seat(str(n), float(n), y, category) for n in range(1, SEATS_A_ROW + 1)),))
 
 
-class Bill(msgspec.Struct, frozen=True, kw_only=True):
-    """What is played: a plan, and a showtime in it."""
+def written(moment: datetime) -> str:
+    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
 
+
+class Bill(msgspec.Struct, frozen=True, kw_only=True):
+    """What is played: the title of the sale, a plan, and a showtime in it."""
+
+    title: str
     plan_id: str
     plan: Plan
     showtime: dict[str, Any]
 
 
 SMALL: Final = Bill(
+    title="Premiere night 首映夜",
     plan_id="browser-small",
     plan=Plan(
         name="Small hall",
@@ -42,7 +56,7 @@ SMALL: Final = Bill(
         "cinema": "Roxy 海港影城",
         "auditorium": "1号厅",
         "film": "Lantern 灯潮",
-        "starts_at": "2030-12-24T19:30:00Z",
+        "time_zone": "Asia/Shanghai",
         "prices": {"front": 3000, "back": 4500},
         "service_fee": 200,
         "currency": "CNY",
@@ -64,12 +78,14 @@ class House:
         self._born = f"{int(time.time()):x}"
 
     async def delegate(self, bill: Bill = SMALL, shows: int = 1, **sale: Any) -> "Night":
-        """A sale that opens when it is told to, unless `opens_at` says otherwise."""
+        """A sale that opens when it is told to: by itself only long after a test is over."""
+        now = datetime.now(UTC)
         body = {
-            "title": "Premiere night 首映夜",
-            "opens_at": "2030-01-01T10:00:00Z",
+            "title": bill.title,
+            "opens_at": written(now + OPENS_IN),
             "draw": True,
             "capacity": 50,
+            "presence_s": PRESENCE_S,
             **sale,
         }
         night = Night(self, f"night-{self._born}-{next(self._numbers)}", body, bill)
@@ -77,7 +93,7 @@ class House:
         await self.put(f"/v1/sales/{night.sale}", body)
         for number in range(1, shows + 1):
             night.shows.append(f"{night.sale}-{number}")
-            starts_at = f"2030-12-{23 + number}T11:30:00Z"
+            starts_at = written(now.replace(hour=9, minute=0) + STARTS_IN + number * APART)
             show = {**bill.showtime, "sale": night.sale, "plan": bill.plan_id, "starts_at": starts_at}
             await self.put(f"/v1/showtimes/{night.shows[-1]}", show)
         return night
@@ -145,11 +161,17 @@ class Night:
     async def sell_out(self) -> None:
         """Every seat of every showtime goes to rivals."""
         names = [name for name, _, _ in self.bill.plan.named_seats()]
-        for show in self.shows:
-            for first in range(0, len(names), 4):
-                rival = await self.rival()
-                await rival.come_in()
-                await rival.buy(*names[first : first + 4], show=show)
+        fours = [
+            (show, names[first : first + SEATS_PER_FAN])
+            for show in self.shows
+            for first in range(0, len(names), SEATS_PER_FAN)
+        ]
+        await asyncio.gather(*(self._sell(show, seats) for show, seats in fours))
+
+    async def _sell(self, show: str, seats: list[SeatName]) -> None:
+        rival = await self.rival()
+        await rival.come_in()
+        await rival.buy(*seats, show=show)
 
     async def counts(self) -> Any:
         return await self.house.get(f"/v1/sales/{self.sale}", OPERATOR_KEY)

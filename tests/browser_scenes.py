@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from playwright.async_api import Page, expect
 
-from tests.browser_fan import FACT_TIMEOUT_MS, Fan, at
+from tests.browser_fan import Fan, at
 from tests.browser_house import OPERATOR_KEY, SMALL, Bill, House
 
 FRONT: Final = ("A-1", "A-2")
@@ -175,7 +175,7 @@ async def back_at_order(fan: Fan, word: str) -> None:
     await expect(fan.page.locator(f"body[data-step={word}], a[href*='/orders/']").first).to_be_visible()
     if await body.get_attribute("data-step") != word:
         await fan.page.locator("a[href*='/orders/']").first.click()
-    await expect(body).to_have_attribute("data-step", word, timeout=FACT_TIMEOUT_MS)
+    await expect(body).to_have_attribute("data-step", word)
 
 
 SCENES: Final[dict[str, Callable[[Visit], Awaitable[None]]]] = {

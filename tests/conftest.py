@@ -1,11 +1,8 @@
 """Real engines for every test: started once, emptied between tests, and looked at after each of them."""
 
-import asyncio
 import os
 import tempfile
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from inspect import isawaitable
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +14,7 @@ from ledger import migrations
 from ledger import pool as ledger_pool
 from store.connection import Store
 from tests.after_checks import POSTGRES_CHECKS, VALKEY_CHECKS
+from tests.soon import become_true
 from usher.engine import Engine, start_and_wait
 from usher.library import library
 from usher.postgres_engine import PostgresEngine
@@ -93,19 +91,7 @@ async def pool(postgres_url: str) -> AsyncIterator[asyncpg.Pool]:
 @pytest.fixture(scope="session")
 def wait_until() -> WaitUntil:
     """Waits for a fact: `await wait_until(lambda: ..., timeout_s=5)` returns the first true answer."""
-
-    async def wait(fact: Callable[[], object], timeout_s: float = 5) -> object:
-        until = time.monotonic() + timeout_s
-        while True:
-            answer = fact()
-            if isawaitable(answer):
-                answer = await answer
-            if answer:
-                return answer
-            assert time.monotonic() < until, f"still not so after {timeout_s} s"
-            await asyncio.sleep(0.01)
-
-    return wait
+    return become_true
 
 
 @pytest.fixture(autouse=True)

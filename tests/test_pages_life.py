@@ -1,0 +1,127 @@
+"""The whole life of a fan in a browser: by touch on a phone, and by the keyboard alone."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from typing import Final
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from tests.browser import DESKTOP, OFFLINE, PHONE, Look, Theatre, needs_chromium, open_theatre
+from tests.browser_fan import Fan, Hands, Keyboard, Touch, at
+from tests.browser_house import House, Night
+from tests.browser_scenes import back_at_order
+
+pytestmark = needs_chromium
+SEEN_WITHIN_S: Final = 2.0
+PRESENCE_S: Final = 12
+"""A cut of ten seconds must not cost the place."""
+LIVES: Final[dict[str, tuple[Look, Callable[[Page], Hands]]]] = {
+    "touch": (PHONE, Touch),
+    "keyboard": (DESKTOP, Keyboard),
+}
+
+
+@pytest.fixture(scope="module")
+async def lives(chromium: Browser, house: House) -> AsyncIterator[dict[str, "asyncio.Task[None]"]]:
+    """Both lives side by side: much of a life is waiting."""
+    lived = {way: asyncio.create_task(live(chromium, house, way)) for way in LIVES}
+    yield lived
+    for life in lived.values():
+        life.cancel()
+    await asyncio.gather(*lived.values(), return_exceptions=True)
+
+
+@pytest.mark.parametrize("way", LIVES)
+async def test_a_fan_gets_from_the_line_to_the_ticket(
+    lives: dict[str, "asyncio.Task[None]"], way: str
+) -> None:
+    await lives[way]
+
+
+async def live(chromium: Browser, house: House, way: str) -> None:
+    async with open_theatre(chromium, house) as theatre:
+        theatre.expect(OFFLINE)
+        look, hands = LIVES[way]
+        page = await theatre.page(look)
+        night = await house.delegate(capacity=1, shows=2, presence_s=PRESENCE_S)
+        fan = Fan(page, night, hands(page))
+        await wait_in_line(fan)
+        await choose(fan, theatre, look)
+        await pay(fan)
+
+
+async def wait_in_line(fan: Fan) -> None:
+    """Joined before the open, drawn, cut off, invited, in."""
+    await fan.join()
+    await fan.reload("waiting")
+    ahead = await fan.night.rivals_before_the_first()
+    await fan.night.move("open")
+    await expect(fan.page.locator(at("rank"))).to_contain_text(str(1 + len(ahead)))
+    await fan.reload("waiting")
+    await fan.cut_off("waiting")
+    for number, rival in enumerate(ahead, start=1):
+        await rival.come_in()
+        await rival.buy(f"A-{number}")
+    await fan.step("invited")
+    await fan.reload("invited")
+    await fan.come_in()
+    await fan.reload("choosing")
+
+
+async def choose(fan: Fan, theatre: Theatre, look: Look) -> None:
+    """Cut off while choosing; sees another's seats go; holds two, which a reload keeps."""
+    await fan.cut_off("choosing")
+    await fan.night.change(capacity=5)
+    await see_a_seat_go(fan, await theatre.page(look))
+    await fan.take("C-4", "C-5")
+    await fan.reload("held")
+
+
+async def see_a_seat_go(fan: Fan, page: Page) -> None:
+    """A second browser holds a seat; the first sees it change soon after."""
+    second = Fan(page, fan.night)
+    second.hands = Keyboard(page)
+    await second.visit()
+    await second.press("join")
+    await second.come_in()
+    await second.hands.seat("B-3")
+    await second.seat_is("B-3", "mine")
+    await fan.seat_is("B-3", "free")
+    seen = asyncio.create_task(fan.seat_is("B-3", "taken"))
+    async with page.expect_response(lambda answer: answer.url.endswith("/holds")) as answer:
+        await second.press("take")
+    assert (await answer.value).status == 201
+    held = time.monotonic()
+    await seen
+    assert time.monotonic() - held < SEEN_WITHIN_S
+
+
+async def pay(fan: Fan) -> None:
+    """Ordered, paid at the provider's page, and the ticket found again by its link alone."""
+    await fan.order()
+    await fan.reload("paying")
+    await fan.press("pay-link")
+    await fan.hands.press("[name=press][value=pay]")
+    await back_at_order(fan, "confirmed")
+    await expect(fan.page.locator(at("ticket"))).to_have_count(2)
+    await fan.reload("confirmed")
+    await fan.says("C-4")
+    assert await fan.page.locator(f"{at('ticket')} svg, {at('ticket')} img").count() >= 2
+
+
+async def test_a_ticket_is_found_by_its_link_in_another_browser(theatre: Theatre) -> None:
+    night = await theatre.house.delegate()
+    order = await sold(night, "C-1")
+    page = await theatre.page(PHONE)
+    await page.goto(f"{theatre.house.url}/orders/{order}")
+    await expect(page.locator(at("ticket"))).to_contain_text("C-1")
+    await expect(page.locator("body")).to_have_attribute("data-step", "confirmed")
+
+
+async def sold(night: Night, *seats: str) -> str:
+    await night.move("open")
+    rival = await night.rival()
+    await rival.come_in()
+    return await rival.buy(*seats)
