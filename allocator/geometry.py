@@ -17,7 +17,7 @@ from allocator.plan import Plan, Point, Seat, SeatName
 SCALE: Final = 1000
 """Distances travel as whole thousandths of the plan's unit."""
 SEATS_PER_HOLD_MAX: Final = 25
-"""Longest block that is told apart from longer ones."""
+"""Most seats of one hold; the seat functions count on less than 32 (`allocator/lua/instead.lua`)."""
 FREE: Final = b"."
 BLOCKED: Final = b"b"
 SOLD: Final = b"s"

@@ -10,7 +10,7 @@ from zlib import crc32
 
 SHARDS_DEFAULT: Final = 64
 CATALOGUE: Final = "usher:catalogue"
-"""Hash: `version`, `plan:<digest>`, `sale:<id>`, `showtime:<id>` -> msgpack definitions."""
+"""Hash: `version`, `name:<plan>` -> digest, `plan:<digest>`, `sale:<id>`, `showtime:<id>` -> msgpack."""
 
 
 def shard_of(sale: str, shards: int = SHARDS_DEFAULT) -> int:
@@ -38,7 +38,7 @@ def geometry(shard: int, digest: str) -> str:
 
 
 def sale(shard: int, sale: str) -> str:
-    """Hash: state, reason, capacity, joined, serving, drawn, seed, revision, pace ..."""
+    """Hash: the rules of a sale and how its line stands, read by `waiting_room/lua/rules.lua`."""
     return f"{tag(shard)}:sale:{sale}"
 
 
@@ -88,7 +88,7 @@ def show(shard: int, showtime: str) -> str:
 
 
 def board(shard: int, showtime: str) -> str:
-    """String: longest free block per segment, then one byte per seat."""
+    """String: one byte per seat in plan order."""
     return f"{tag(shard)}:show:{showtime}:board"
 
 
@@ -98,7 +98,10 @@ def holds(shard: int, showtime: str) -> str:
 
 
 def deadlines(shard: int, showtime: str) -> str:
-    """Sorted set: token -> deadline in ms of every hold and unpaid order."""
+    """Sorted set: token -> ms when to look at it again: a hold, an unpaid order, or a record to be forgotten.
+
+    Holds of one call with one deadline share a member, their tokens joined by spaces.
+    """
     return f"{tag(shard)}:show:{showtime}:deadlines"
 
 

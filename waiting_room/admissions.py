@@ -6,7 +6,7 @@ and a busy one costs it what changed, whatever the capacity; the proofs replay i
 
 import struct
 from collections.abc import Iterator
-from typing import Final, Literal
+from typing import Final
 
 import msgspec
 
@@ -14,17 +14,16 @@ from allocator.sale import Sale
 from store import keys
 from store.connection import Store
 
-Kind = Literal["i", "a", "t", "d", "l", "r", "m", "s", "c", "o", "p", "x", "z"]
-"""invited, admitted, timed out, done, left, returned, missing again, serving, capacity, opened, paused,
-extended,
-closed."""
 RECORD_BYTES: Final = 17
 _LAYOUT: Final = struct.Struct(">cIQI")
 _READ_BYTES: Final = RECORD_BYTES * 65_536
 
 
 class Record(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """`entry` is a number of another meaning for `s` (serving), `c` (capacity) and `o` (drawn)."""
+    """`kind`: i invited, a admitted, t timed out, d done, l left, r returned, m missing again, s serving,
+    c capacity, o opened, p paused, x extended, z closed. `entry` is a number of another meaning for s
+    (serving), c (capacity) and o (drawn).
+    """
 
     kind: str
     entry: int

@@ -13,8 +13,9 @@ from waiting_room.admissions import Record
 
 class Proof(msgspec.Struct, frozen=True):
     """`overshoot`: most shoppers above the capacity when one was invited. `passed_over`: invitations that
-    went to a
-    fan behind one who was present and waiting. `twice`: entries invited more than once. All must be 0."""
+    went to a fan behind one who was present and waiting. `twice`: entries invited more than once. All must
+    be 0.
+    """
 
     invitations: int
     overshoot: int

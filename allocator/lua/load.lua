@@ -18,11 +18,11 @@ if closed then
 end
 
 local stored = redis.call('HMGET', show, 'version', 'definition', 'plan')
-local version, scheduled = tonumber(stored[1] or 0), redis.call('HGET', sale, 'state') or 'scheduled'
+local version, state = tonumber(stored[1] or 0), redis.call('HGET', sale, 'state') or 'scheduled'
 local same = stored[2] == definition
 if same and stored[3] == plan then
   return cmsgpack.pack({ 'REPLAYED', version })
-elseif stored[2] and not same and scheduled ~= 'scheduled' then
+elseif stored[2] and not same and state ~= 'scheduled' then
   return cmsgpack.pack({ 'ALREADY_ON_SALE', version })
 elseif not same then
   redis.call('DEL', holds, deadlines)
