@@ -11,6 +11,7 @@ from allocator import token as tokens
 from allocator.allocator import Best, Exact
 from allocator.answers import AlreadyPaid, Held, Released, UnknownHold
 from allocator.catalogue import OnSale
+from allocator.geometry import SEATS_PER_HOLD_MAX
 from allocator.outbox import Token
 from allocator.plan import SeatName
 from allocator.pricing import price
@@ -21,8 +22,6 @@ from api.problems import Refused
 from api.refusals import BadRequest, HoldPaid, TooMany
 from api.requests import Input, PathId
 from api.rooms import OpenRooms, Rooms
-
-SEATS_PER_HOLD_MAX = 25
 
 
 class BestBody(Input, frozen=True, kw_only=True):

@@ -1,12 +1,13 @@
 """Moments on the wire are RFC 3339 UTC, inside they are integer milliseconds."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated
 
 import msgspec
 
 from api.problems import Refused
 from api.refusals import BadRequest
+from waiting_room.status import rfc3339 as rfc3339
 
 EARLIEST_MS = 0
 LATEST_MS = 32_503_680_000_000
@@ -21,9 +22,3 @@ def to_ms(moment: datetime) -> int:
     if not EARLIEST_MS <= at_ms < LATEST_MS:
         raise Refused(BadRequest(why="A moment lies before 1970 or after 2999."))
     return at_ms
-
-
-def rfc3339(at_ms: int) -> str:
-    """`2026-11-21T10:00:00Z`, with milliseconds only when there are some."""
-    text = datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(timespec="milliseconds")
-    return text.replace("+00:00", "Z").replace(".000Z", "Z")

@@ -7,6 +7,7 @@ import msgspec
 from allocator.catalogue import OnSale
 from allocator.outbox import OrderBlob, read_order
 from allocator.record import HoldRecord
+from api.holds import SeatView
 from api.moments import rfc3339
 from api.settings import ApiSettings, link
 from api.tickets import TicketSigner, TicketView
@@ -21,12 +22,6 @@ STATES: Final[dict[str, OrderState]] = {
 }
 
 
-class OrderedSeat(msgspec.Struct, frozen=True):
-    seat: str
-    category: str
-    price: int
-
-
 class OrderView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """`durability` of a confirmed order: `journalled` is on disk in the store, `settled` also in Postgres."""
 
@@ -39,7 +34,7 @@ class OrderView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     cinema: str
     auditorium: str
     starts_at: str
-    seats: list[OrderedSeat]
+    seats: list[SeatView]
     fees: int
     amount: int
     currency: str
@@ -58,7 +53,7 @@ def from_record(onsale: OnSale, record: HoldRecord, signer: TicketSigner, settin
         order=f"o-{order.token}",
         state=state,
         durability="journalled" if state == "confirmed" else None,
-        seats=[OrderedSeat(seat.seat, seat.category, seat.amount) for seat in order.seats],
+        seats=[SeatView(seat.seat, seat.category, seat.amount) for seat in order.seats],
         fees=order.fees,
         amount=order.amount,
         currency=order.currency,
@@ -77,7 +72,7 @@ def from_ledger(onsale: OnSale, settled: Settled, signer: TicketSigner) -> Order
         order=f"o-{order.token}",
         state=order.state,
         durability="settled",
-        seats=[OrderedSeat(ticket.seat, ticket.category, ticket.amount) for ticket in settled.tickets],
+        seats=[SeatView(ticket.seat, ticket.category, ticket.amount) for ticket in settled.tickets],
         fees=order.fees,
         amount=order.amount,
         currency=order.currency,

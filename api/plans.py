@@ -10,14 +10,13 @@ from litestar.params import QueryParameter
 
 from allocator.importing import PlanFormat, read_plan
 from allocator.plan import BadPlan, Imported
+from allocator.plan_file import PLAN_BYTES_MAX
 from api.callers import need
 from api.problems import Refused
 from api.refusals import BadDefinition, TooLarge
 from api.requests import PathId, check_media, decode
 from api.rooms import OpenRooms, reaching_ledger
 from ledger import definitions
-
-PLAN_BYTES_MAX = 8 * 1024 * 1024
 
 
 class PlanView(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,7 +7,6 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Every limit of the doors, unit last."""
 
     body_bytes_max: int = 64 * 1024
-    plan_bytes_max: int = 8 * 1024 * 1024
     answer_ttl_s: int = 24 * 3600
     """How long the answer of an Idempotency-Key is kept."""
     answer_lease_ms: int = 5_000
@@ -20,7 +19,6 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """A showtime's board is read at most this often by one worker."""
     board_versions_max: int = 256
     """Changes of a board kept for `?since=`; older asks get the whole list."""
-    retry_after_s: int = 2
     ready_timeout_s: float = 2.0
 
 
