@@ -3,7 +3,6 @@
 So a sale can be paused while Postgres is away and the log still has it: who, when, what and why.
 """
 
-import asyncio
 import secrets
 from contextlib import suppress
 from typing import Final
@@ -19,7 +18,7 @@ from api.requests import PathId
 from api.rooms import OpenRooms, Rooms
 from ledger.actions import Action, ActionVerb, actions_of, write_action
 from ledger.pool import Pool
-from ledger.trouble import POSTGRES_TROUBLE
+from ledger.trouble import POSTGRES_TROUBLE, within
 from store import keys
 from store.connection import Store
 from store.trail import Note, Trail
@@ -64,7 +63,7 @@ async def list_actions(sale: PathId, rooms: OpenRooms) -> Response[Actions]:
     waiting = [action_of(note) for note in await trail(rooms.store).after("0-0", ROWS_MAX)]
     older, complete = list[Action](), True
     try:
-        older = await asyncio.wait_for(actions_of(rooms.pool, found.id), LEDGER_PATIENCE_S)
+        older = await within(LEDGER_PATIENCE_S, actions_of(rooms.pool, found.id))
     except POSTGRES_TROUBLE:
         complete = False
     known = {action.id for action in older}
@@ -91,7 +90,7 @@ async def take_down(rooms: Rooms, sale: str, verb: ActionVerb, who: str, why: st
         log.error("action not taken down", sale=sale, verb=verb, detail=detail, at_ms=action.at_ms)
         return
     with suppress(StoreUnavailable, *POSTGRES_TROUBLE):
-        await asyncio.wait_for(drain(rooms.store, rooms.pool), LEDGER_PATIENCE_S)
+        await within(LEDGER_PATIENCE_S, drain(rooms.store, rooms.pool))
 
 
 async def drain(store: Store, pool: Pool) -> int:
