@@ -66,7 +66,3 @@ async def open_account(db: Db, kind: str, owner: str, currency: str) -> None:
 
 async def find_account(db: Db, kind: str, owner: str, currency: str) -> Account | None:
     return await one(db, "find_account", Account, kind, owner, currency)
-
-
-async def all_accounts(db: Db) -> list[Account]:
-    return await many(db, "all_accounts", Account)

@@ -106,10 +106,6 @@ async def order_payments(db: Db, token: str) -> list[Payment]:
     return await many(db, "order_payments", Payment, token)
 
 
-async def order_refunds(db: Db, token: str) -> list[Refund]:
-    return await many(db, "order_refunds", Refund, token)
-
-
 async def refunds_due(db: Db, rows_max: int = 100) -> list[Refund]:
     return await many(db, "refunds_due", Refund, rows_max)
 

@@ -10,7 +10,3 @@ INSERT INTO accounts (kind, owner, currency) VALUES ($1, $2, $3) ON CONFLICT DO 
 -- name: find_account
 -- The account of an owner in a currency.
 SELECT id, kind, owner, currency FROM accounts WHERE kind = $1 AND owner = $2 AND currency = $3;
-
--- name: all_accounts
--- Every account.
-SELECT id, kind, owner, currency FROM accounts ORDER BY id;

@@ -14,11 +14,6 @@ SELECT n, seat, seat_index, category, amount, live, checked_in_ms FROM tickets W
 SELECT provider, reference, method, amount, currency, at_ms FROM payments
 WHERE token = $1 ORDER BY at_ms, provider, reference;
 
--- name: order_refunds
--- The money of an order that goes back or has gone.
-SELECT provider, reference, token, amount, currency, why, state, due_ms, sent_ms FROM refunds
-WHERE token = $1 ORDER BY due_ms, provider, reference;
-
 -- name: refunds_due
 -- Money to give back that nobody has sent yet, longest due first.
 SELECT provider, reference, token, amount, currency, why, state, due_ms, sent_ms FROM refunds
