@@ -17,12 +17,13 @@ class Live(msgspec.Struct, frozen=True):
     state: Literal["live"] = "live"
 
 
-class Ready(msgspec.Struct, frozen=True):
-    """`store` is `closed` while a shard that sells has a closed gate."""
+class Ready(msgspec.Struct, frozen=True, omit_defaults=True):
+    """`store` is `closed` while it was emptied or a shard that sells has a closed gate; `why` says which."""
 
     state: Literal["ready", "degraded", "unavailable"]
     store: Condition
     postgres: Condition
+    why: str = ""
 
 
 @get("/health/live", operation_id="live", tags=["health"], sync_to_thread=False)
@@ -36,8 +37,8 @@ async def ready(request: Request[Any, Any, Any]) -> Response[Ready]:
     """200 when orders can be taken: the store decides. Postgres away is `degraded`, still 200."""
     house: House = request.app.state.house
     timeout_s = house.settings.limits.ready_timeout_s
-    store, postgres = await asyncio.gather(
-        within(store_condition(house), timeout_s), within(postgres_condition(house), timeout_s)
+    (store, why), postgres = await asyncio.gather(
+        store_condition(house, timeout_s), within(postgres_condition(house), timeout_s)
     )
     state: Literal["ready", "degraded", "unavailable"] = "ready"
     if store != "ready":
@@ -45,7 +46,7 @@ async def ready(request: Request[Any, Any, Any]) -> Response[Ready]:
     elif postgres != "ready":
         state = "degraded"
     headers = {"cache-control": "no-store"} | ({"retry-after": "2"} if state == "unavailable" else {})
-    body = Ready(state=state, store=store, postgres=postgres)
+    body = Ready(state=state, store=store, postgres=postgres, why=why)
     return Response(body, status_code=503 if state == "unavailable" else 200, headers=headers)
 
 
@@ -57,14 +58,19 @@ async def within(question: Any, timeout_s: float) -> Condition:
     return answer
 
 
-async def store_condition(house: House) -> Condition:
+async def store_condition(house: House, timeout_s: float) -> tuple[Condition, str]:
+    """The condition, and the reason when it is `closed`."""
     if not house.is_open:
-        return "away"
+        return "away", ""
     try:
-        await house.rooms.store.sample_clock()
-    except StoreUnavailable:
-        return "away"
-    return "ready"
+        async with asyncio.timeout(timeout_s):
+            await house.rooms.store.sample_clock()
+            doubt = await house.rooms.store_check.doubt()
+            if doubt.stops_selling:
+                return "closed", await house.rooms.store_check.why(doubt)
+    except (StoreUnavailable, TimeoutError):
+        return "away", ""
+    return "ready", ""
 
 
 async def postgres_condition(house: House) -> Condition:

@@ -10,10 +10,10 @@ from allocator.sale import Sale
 from api.callers import bearer
 from api.moments import rfc3339
 from api.problems import Refused
-from api.refusals import IdentityAway, Unsigned
+from api.refusals import IdentityAway, StoreAway, Unsigned
 from api.requests import Input, PathId
 from api.rooms import OpenRooms, Rooms
-from waiting_room.answers import Admitted, Joined, PlaceStatus
+from waiting_room.answers import Admitted, Joined, PlaceStatus, UnknownSale
 from waiting_room.identity import BadIdentity, KeysUnavailable
 from waiting_room.place import Place
 
@@ -48,6 +48,8 @@ async def join(
     found = await rooms.sale(sale)
     account = await account_of(found, data, rooms)
     answer = await rooms.waiting_room.join(found, account, request_of(request))
+    if isinstance(answer, UnknownSale):
+        raise Refused(StoreAway())  # the catalogue has the sale: the line of an emptied store has lost it
     if not isinstance(answer, Joined):
         raise Refused(answer)
     view = PlaceView(place=answer.token, state=answer.state, rank=answer.rank, poll_in_s=answer.poll_in_s)

@@ -15,8 +15,9 @@ from allocator.sale import Sale, SaleState
 from api.boards import Boards
 from api.buckets import Buckets
 from api.problems import Refused
-from api.refusals import LedgerAway, UnknownShowtime
+from api.refusals import LedgerAway, StoreAway, UnknownShowtime
 from api.settings import ApiSettings
+from api.store_check import StoreCheck
 from api.tickets import TicketSigner
 from ledger.pool import Pool
 from ledger.trouble import POSTGRES_TROUBLE
@@ -39,6 +40,7 @@ class Rooms(msgspec.Struct, frozen=True, kw_only=True):
     store: Store
     pool: Pool
     catalogue: Catalogue
+    store_check: StoreCheck
     allocator: Allocator
     waiting_room: WaitingRoom
     boards: Boards
@@ -57,6 +59,7 @@ class Rooms(msgspec.Struct, frozen=True, kw_only=True):
             store=store,
             pool=pool,
             catalogue=catalogue,
+            store_check=StoreCheck(store, pool, catalogue),
             allocator=allocator,
             waiting_room=WaitingRoom(store, settings.secret),
             boards=Boards(allocator, limits.board_poll_ms, limits.board_versions_max),
@@ -78,13 +81,14 @@ class Rooms(msgspec.Struct, frozen=True, kw_only=True):
             yield rooms
 
     async def sale(self, sale: str) -> Sale:
-        """The sale of this id, or `unknown-sale`."""
+        """The sale of this id, or `unknown-sale`; `store-unavailable` while the store may have lost it."""
         found = self.catalogue.sale(sale)
         if found is None:
             await self.catalogue.refresh()
             found = self.catalogue.sale(sale)
         if found is None:
-            raise Refused(UnknownSale())
+            may_exist = await self.store_check.may_exist(sale)
+            raise Refused(StoreAway() if may_exist else UnknownSale())
         return found
 
     async def onsale(self, showtime: str) -> OnSale:
@@ -94,7 +98,8 @@ class Rooms(msgspec.Struct, frozen=True, kw_only=True):
             await self.catalogue.refresh()
             found = self.catalogue.showtime(showtime)
         if found is None:
-            raise Refused(UnknownShowtime())
+            may_exist = await self.store_check.may_exist()
+            raise Refused(StoreAway() if may_exist else UnknownShowtime())
         return found
 
     async def onsale_by_serial(self, serial: int) -> OnSale | None:
@@ -103,6 +108,8 @@ class Rooms(msgspec.Struct, frozen=True, kw_only=True):
         if found is None:
             await self.catalogue.refresh()
             found = self.catalogue.by_serial(serial)
+        if found is None and await self.store_check.may_exist():
+            raise Refused(StoreAway())
         return found
 
     def state_of(self, sale: Sale) -> SaleState:

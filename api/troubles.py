@@ -14,11 +14,11 @@ from api.places import NO_STORE
 from api.rooms import OpenRooms, Rooms
 from api.sale_counts import lag
 from api.samples import trail
+from api.store_check import gates_of
 from api.trouble_list import ITEMS_MAX, Facts, Grade, Kind, Written, troubles_of
 from ledger import alarms
 from ledger.orders import refunds_owed
 from ledger.trouble import POSTGRES_TROUBLE
-from store import keys
 from store.unavailable import StoreUnavailable
 
 PATIENCE_S: Final = 2.0
@@ -79,7 +79,7 @@ async def facts_of(rooms: Rooms) -> Facts:
         by_shard[sale.shard].append(sale.id)
     live = [sale for sale in sales if rooms.state_of(sale) in ("open", "paused")]
     gates, behind, written, sampled = await asyncio.gather(
-        within(gates_of(rooms, list(by_shard))),
+        within(gates_in_time(rooms, list(by_shard))),
         lag(rooms),
         within(written_of(rooms)),
         within(sampled_of(rooms, live)),
@@ -102,14 +102,10 @@ async def within(question: Any) -> Any:
         return None
 
 
-async def gates_of(rooms: Rooms, shards: list[int]) -> dict[int, bool]:
-    async def is_open(shard: int) -> bool:
-        _, answer, *_ = msgspec.msgpack.decode(await rooms.store.call("gate_state", [keys.shard(shard)], []))
-        return bool(answer)
-
+async def gates_in_time(rooms: Rooms, shards: list[int]) -> dict[int, bool]:
     # Without a sale no shard is asked, and a store that is away would pass for one in order.
     await rooms.store.sample_clock()
-    return dict(zip(shards, await asyncio.gather(*map(is_open, shards)), strict=True))
+    return await gates_of(rooms.store, shards)
 
 
 async def written_of(rooms: Rooms) -> Written:

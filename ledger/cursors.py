@@ -15,6 +15,14 @@ class Cursor(msgspec.Struct, frozen=True):
     at_ms: int
 
 
+class KnownSale(msgspec.Struct, frozen=True):
+    """A sale, the shard whose gate it needs, and whether showtimes of it were on sale."""
+
+    id: str
+    shard: int
+    selling: bool
+
+
 class CursorMoved(Exception):
     """Another writer has moved this cursor: this one has lost its shard and must read again."""
 
@@ -39,3 +47,7 @@ async def advance(db: Db, old: Cursor, new: Cursor) -> None:
 
 async def shards_in_use(db: Db) -> list[int]:
     return await column(db, "shards_in_use", int)
+
+
+async def known_sales(db: Db) -> list[KnownSale]:
+    return await many(db, "known_sales", KnownSale)

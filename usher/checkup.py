@@ -19,10 +19,10 @@ from usher.data_folder import FREE_BYTES_MIN
 from usher.library import library
 from usher.run_folder import RunFolder, born
 from usher.settings import Settings
-from usher.up import doors_answer
+from usher.up import doors_answer, why_closed
 
 REDIS_OLDEST: Final = (7, 0)
-POSTGRES_OLDEST: Final = 140_000
+POSTGRES_OLDEST: Final = 150_000
 LAG_RECORDS_MAX: Final = 5_000
 """A writer further behind than this is in trouble rather than busy."""
 WANTED: Final = {
@@ -73,8 +73,10 @@ def look_at_processes(settings: Settings) -> Finding:
 
 
 def look_at_doors(settings: Settings) -> Finding:
-    ready = doors_answer(settings.local_url)
-    return Finding("doors", ready, settings.local_url if ready else f"{settings.local_url} is not ready")
+    url = settings.local_url
+    if doors_answer(url):
+        return Finding("doors", True, url)
+    return Finding("doors", False, f"{url} is not ready. {why_closed(url)}".rstrip())
 
 
 async def _with_store(settings: Settings) -> AsyncIterator[Finding]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import http.client
+import json
 import socket
 import sys
 import time
@@ -30,6 +31,7 @@ from usher.work import prepare
 
 ENGINE_TIMEOUT_S: Final = 60
 DOORS_TIMEOUT_S: Final = 30
+GATES_TIMEOUT_S: Final = 10
 STAGES: Final = {"api": 0, "admit": 1, "writer": 2, "engine": 3}
 """Doors close first, then nobody is called in, then the outbox is written out, then the engines stop."""
 
@@ -152,7 +154,12 @@ class Up:
 
     def _wait_for_doors(self) -> None:
         until = time.monotonic() + DOORS_TIMEOUT_S
+        closed_until = time.monotonic() + GATES_TIMEOUT_S
         while not self._supervisor.stopping and not doors_answer(self._settings.local_url):
+            # `usher rebuild` needs the engines, so a store that must be filled first does not end the start.
+            if time.monotonic() > closed_until and (why := why_closed(self._settings.local_url)):
+                self._console.print(f"  [bold red]✗[/] Nothing is sold. {why}", highlight=False)
+                return
             if time.monotonic() > until:
                 said = last_words(self._settings.folder.log / "api-1.log")
                 raise CannotStart(f"The doors did not open within {DOORS_TIMEOUT_S} s: {said}")
@@ -179,13 +186,28 @@ class Up:
 
 def doors_answer(url: str) -> bool:
     """True when the doors say that they are ready."""
+    return _readiness(url)[0] == 200
+
+
+def why_closed(url: str) -> str:
+    """What the doors say when they are open and the store behind them is not; empty otherwise."""
+    status, said = _readiness(url)
+    try:
+        return str(json.loads(said).get("why", "")) if status == 503 else ""
+    except (ValueError, AttributeError):
+        return ""  # another program answers there
+
+
+def _readiness(url: str) -> tuple[int, bytes]:
+    """Status and body; status 0 when nobody answers."""
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(parts.hostname or "127.0.0.1", parts.port, timeout=3)
     try:
         connection.request("GET", f"{parts.path}/health/ready")
-        return connection.getresponse().status == 200
+        answer = connection.getresponse()
+        return answer.status, answer.read()
     except OSError:
-        return False
+        return 0, b""
     finally:
         connection.close()
 

@@ -17,3 +17,8 @@ RETURNING version;
 -- name: shards_in_use
 -- The home shards of all sales.
 SELECT DISTINCT shard FROM sales ORDER BY shard;
+
+-- name: known_sales
+-- All sales with their home shards, and whether a showtime of theirs was on sale.
+SELECT s.id, s.shard, EXISTS (SELECT FROM showtimes t WHERE t.sale = s.serial AND t.loaded) AS selling
+FROM sales s ORDER BY s.id;
