@@ -4,7 +4,7 @@ import { alternatives, explain } from "./choosing_refusals.js";
 import { button, counter, hallTools, Say, showName, Showtimes, signs, tag, Tray, Zones } from "./choosing_parts.js";
 import { newKey } from "./doors.js";
 import { drawHall } from "./hall.js";
-import { measure } from "./hall_plan.js";
+import { measureSoftly } from "./hall_plan.js";
 import { memoryOf } from "./memory.js";
 import { followSeats } from "./seat_feed.js";
 import * as ourWords from "./words.js";
@@ -90,16 +90,14 @@ class Choosing {
     });
   }
 
-  // The plan of a showtime, measured in a task of its own.
+  // The plan of a showtime, measured.
   async #plan(id) {
     const { plan } = await this.doors.get(`/v1/showtimes/${encodeURIComponent(id)}/plan`, { signal: this.#stop.signal });
-    await new Promise(next => setTimeout(next));
-    const measured = measure(plan);
-    await new Promise(next => setTimeout(next));
-    return measured;
+    return measureSoftly(plan);
   }
 
   #loading() {
+    this.best.disabled = true;
     this.hall?.destroy();
     this.hall = null;
     this.hallElement.replaceChildren(tag("p", { className: "hall-loading", role: "status" }, this.words.t("hall.loading")));

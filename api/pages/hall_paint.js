@@ -5,6 +5,7 @@ import { checkOf, colorOf, crossOf, shapeOf, wheelchairOf } from "./hall_shapes.
 import { Slices, svg } from "./hall_svg.js";
 
 const CHUNK_SEATS = 250;
+const PAINT_MS = 20; // A frame or two late, but the hall is there at once.
 
 export class Picture {
   #dirty = new Set();
@@ -23,7 +24,7 @@ export class Picture {
       this.element.append(chunk.layer);
     }
     this.element.append(...sections(hall));
-    this.slices = new Slices(() => this.#next(), chunk => this.#paint(chunk));
+    this.slices = new Slices(() => this.#next(), chunk => this.#paint(chunk), PAINT_MS);
     this.touchAll();
   }
 
@@ -98,7 +99,7 @@ function front({ screen, stage, box }, { t }) {
   if (stage) {
     return [
       svg("circle", { class: "hall-stage", cx: stage.x, cy: stage.y, r: stage.size / 2 }),
-      sized(svg("text", { class: "hall-front", x: stage.x, y: stage.y + UNIT * 1.8 }, t("hall.stage")), box, 24),
+      sized(svg("text", { class: "hall-front", x: stage.x, y: stage.y + UNIT * 1.8 }, t("hall.stage")), box, 48),
     ];
   }
   const { left, right, middle, y } = screen, bend = UNIT * 0.9;
@@ -106,7 +107,7 @@ function front({ screen, stage, box }, { t }) {
   return [
     svg("path", { class: "hall-glow", d: `${curve}L${right - 2 * UNIT} ${y + 2.7 * UNIT}Q${middle} ${y + 1.2 * UNIT} ${left + 2 * UNIT} ${y + 2.7 * UNIT}Z` }),
     svg("path", { class: "hall-screen", d: curve }),
-    sized(svg("text", { class: "hall-front", x: middle, y: y + UNIT * 1.3 }, t("hall.screen")), box, 24),
+    sized(svg("text", { class: "hall-front", x: middle, y: y + UNIT * 1.3 }, t("hall.screen")), box, 48),
   ];
 }
 
@@ -132,13 +133,13 @@ function sections({ rows, box }) {
   for (const [name, boxes] of named) {
     const x = (Math.min(...boxes.map(each => each[0])) + Math.max(...boxes.map(each => each[2]))) / 2;
     const y = (Math.min(...boxes.map(each => each[1])) + Math.max(...boxes.map(each => each[3]))) / 2;
-    found.push(sized(svg("text", { class: "hall-section", x, y }, name), box, 44));
+    found.push(sized(svg("text", { class: "hall-section", x, y }, name), box, 88));
   }
   return found;
 }
 
 // Words that far views show are as large in the picture as the hall is.
 function sized(text, box, least) {
-  text.style.fontSize = `${Math.round(Math.max(least * 0.5, least * (box.right - box.left) / 1400))}px`;
+  text.style.fontSize = `${Math.round(Math.max(least * 0.5, least * (box.right - box.left) / 2800))}px`;
   return text;
 }

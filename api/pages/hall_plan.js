@@ -1,16 +1,40 @@
 // A plan as the picture needs it: seats on one scale, whatever unit the plan was measured in.
 
-export const UNIT = 20; // One seat's width in the picture, aisles and rows to the same scale.
+export const UNIT = 40; // One seat's width in the picture: whole numbers are exact enough, and short.
 const SCREEN_SEATS = 3.2; // How far the screen stands before the first row, in seats.
 const STAGE_SEATS = 3; // A focal point this far from every seat is a stage, not the best seat.
 const SAMPLES = 60;
 
+const SEATS_AT_ONCE = 2000;
+
 export function measure(plan) {
+  const steps = measuring(plan);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+  }
+}
+
+// The same in several tasks, so that a large plan holds nothing up.
+export async function measureSoftly(plan) {
+  const steps = measuring(plan);
+  for (;;) {
+    await new Promise(next => setTimeout(next));
+    const { done, value } = steps.next();
+    if (done) return value;
+  }
+}
+
+function* measuring(plan) {
   const scale = UNIT / pitch(plan);
   const categories = plan.categories.map((category, index) => ({ ...category, index }));
   const byKey = new Map(categories.map(category => [category.key, category]));
   const seats = [], rows = [];
-  for (const row of plan.rows) rows.push(measuredRow(row, rows.length, seats, byKey, scale));
+  for (const row of plan.rows) {
+    if (Math.floor(seats.length / SEATS_AT_ONCE) > Math.floor((rows.at(-1)?.first ?? 0) / SEATS_AT_ONCE)) yield;
+    rows.push(measuredRow(row, rows.length, seats, byKey, scale));
+  }
+  yield;
   const used = new Set(seats.map(seat => seat.category));
   const side = Math.min(UNIT, ...nearest(seats)) * 0.84;
   const hall = { seats, rows, side, categories: categories.filter(category => used.has(category)) };
@@ -25,21 +49,26 @@ function measuredRow(row, index, seats, byKey, scale) {
     for (const seat of run) seats.push(measuredSeat(row, seat, index, seats.length, byKey, scale));
     runs.push([from, seats.length]);
   }
-  const line = seats.slice(first);
-  const xs = line.map(seat => seat.x), ys = line.map(seat => seat.y);
-  const box = [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)];
+  const box = [Infinity, Infinity, -Infinity, -Infinity];
+  for (let i = first; i < seats.length; i++) {
+    const { x, y } = seats[i];
+    if (x < box[0]) box[0] = x;
+    if (y < box[1]) box[1] = y;
+    if (x > box[2]) box[2] = x;
+    if (y > box[3]) box[3] = y;
+  }
   return { index, label: row.label, section: row.section ?? "", runs, first, end: seats.length, box };
 }
 
 const measuredSeat = (row, seat, rowIndex, index, byKey, scale) => ({
   index,
-  name: [row.section, row.label, seat.label].filter(Boolean).join("-"),
+  name: (row.section ? `${row.section}-` : "") + (row.label ? `${row.label}-` : "") + seat.label,
   label: seat.label,
   row: row.label,
   section: row.section ?? "",
   rowIndex,
-  x: Math.round(seat.x * scale * 10) / 10,
-  y: Math.round(seat.y * scale * 10) / 10,
+  x: Math.round(seat.x * scale),
+  y: Math.round(seat.y * scale),
   category: byKey.get(seat.category),
   accessible: Boolean(seat.accessible),
   companion: Boolean(seat.companion),
@@ -72,9 +101,8 @@ function nearest(seats) {
 
 // The box of the whole picture, with the screen before the first row or a stage where all seats look.
 function placeFront(hall, focalX, focalY) {
-  const least = key => hall.seats.reduce((found, seat) => Math.min(found, seat[key]), Infinity);
-  const most = key => hall.seats.reduce((found, seat) => Math.max(found, seat[key]), -Infinity);
-  const seats = { left: least("x"), right: most("x"), top: least("y"), bottom: most("y") };
+  const [left, top, right, bottom] = [0, 1, 2, 3].map(side => (side < 2 ? Math.min : Math.max)(...hall.rows.map(row => row.box[side])));
+  const seats = { left, right, top, bottom };
   hall.box = { left: seats.left - 2 * UNIT, right: seats.right + 2 * UNIT, top: seats.top - UNIT, bottom: seats.bottom + UNIT };
   if (!seatAt(hall, focalX, focalY, STAGE_SEATS * UNIT)) {
     hall.stage = { x: focalX, y: focalY, size: 2 * UNIT };

@@ -24,7 +24,7 @@ function outline(commands, half) {
   return commands.map(part).join("");
 }
 
-const round = number => Math.round(number * 10) / 10;
+const round = number => Math.round(number * 2) / 2;
 
 export const shapeOf = (index, side) => outline(OUTLINES[index % OUTLINES.length], side / 2);
 export const crossOf = side => outline(CROSS, side / 2);

@@ -1,7 +1,7 @@
 // Small pieces of SVG, and work spread over frames so that a finger never waits for it.
 
 const SVG = "http://www.w3.org/2000/svg";
-const SLICE_MS = 5;
+const SLICE_MS = 6;
 
 export function svg(name, attributes = {}, ...children) {
   const element = document.createElementNS(SVG, name);
@@ -14,9 +14,8 @@ export function svg(name, attributes = {}, ...children) {
 export class Slices {
   #frame = 0;
 
-  constructor(next, work) {
-    this.next = next;
-    this.work = work;
+  constructor(next, work, sliceMs = SLICE_MS) {
+    Object.assign(this, { next, work, sliceMs });
   }
 
   start() {
@@ -30,7 +29,7 @@ export class Slices {
 
   #run() {
     this.#frame = 0;
-    const until = performance.now() + SLICE_MS;
+    const until = performance.now() + this.sliceMs;
     while (performance.now() < until) {
       const item = this.next();
       if (item === undefined) return;
