@@ -1,5 +1,6 @@
 """The fan's pages: the list of premieres, and one sale from the first look to the order."""
 
+import asyncio
 from typing import Any
 
 from litestar import Response, get
@@ -12,6 +13,7 @@ from api.pages import IN_WORDS, AnyRequest, page
 from api.requests import PathId
 from api.rooms import Rooms
 from api.words import local_time, plain_money
+from store.unavailable import StoreUnavailable
 
 
 @get("/", include_in_schema=False, exception_handlers=IN_WORDS)
@@ -19,16 +21,16 @@ async def list_page(request: AnyRequest) -> Response[bytes]:
     """The premieres, those that can be joined first."""
     rooms = rooms_of(request)
     order = {"open": 0, "paused": 0, "scheduled": 1, "closed": 2}
-    sales = [seen(sale, rooms) for sale in rooms.catalogue.sales()]
-    sales.sort(key=lambda sale: (order[sale["state"]], sale["opens_at"]))
-    return page(request, "list.html", sales=sales)
+    sales = await asyncio.gather(*(seen(sale, rooms) for sale in rooms.catalogue.sales()))
+    listed = sorted(sales, key=lambda sale: (order[sale["state"]], sale["opens_at"]))
+    return page(request, "list.html", sales=listed)
 
 
 @get("/sales/{sale:str}", include_in_schema=False, exception_handlers=IN_WORDS)
 async def sale_page(request: AnyRequest, sale: PathId) -> Response[bytes]:
     """One sale: waiting, choosing and holding seats."""
     rooms = rooms_of(request)
-    return page(request, "sale.html", sale=seen(await rooms.sale(sale), rooms))
+    return page(request, "sale.html", sale=await seen(await rooms.sale(sale), rooms))
 
 
 def rooms_of(request: AnyRequest) -> Rooms:
@@ -36,7 +38,7 @@ def rooms_of(request: AnyRequest) -> Rooms:
     return house.rooms
 
 
-def seen(sale: Sale, rooms: Rooms) -> dict[str, Any]:
+async def seen(sale: Sale, rooms: Rooms) -> dict[str, Any]:
     """A sale as fans see it."""
     shows = sorted(rooms.catalogue.showtimes_of(sale.id), key=lambda onsale: onsale.showtime.starts_at_ms)
     return {
@@ -51,11 +53,11 @@ def seen(sale: Sale, rooms: Rooms) -> dict[str, Any]:
         "shopping_s": sale.shopping_ms // 1000,
         "hold_s": sale.hold_ms // 1000,
         "pay_s": sale.pay_ms // 1000,
-        "showtimes": [shown(onsale) for onsale in shows],
+        "showtimes": await asyncio.gather(*(shown(onsale, rooms) for onsale in shows)),
     }
 
 
-def shown(onsale: OnSale) -> dict[str, Any]:
+async def shown(onsale: OnSale, rooms: Rooms) -> dict[str, Any]:
     """A showtime in the list; prices are what a seat costs with its fee."""
     show = onsale.showtime
     prices = sorted(amount + show.service_fee for amount in show.prices.values())
@@ -71,4 +73,13 @@ def shown(onsale: OnSale) -> dict[str, Any]:
         "from_amount": prices[0] if prices else 0,
         "from_money": plain_money(prices[0] if prices else 0, show.currency),
         "currency": show.currency,
+        "free": await free_of(onsale, rooms),
     }
+
+
+async def free_of(onsale: OnSale, rooms: Rooms) -> int | None:
+    """Seats still free, None while the store cannot say: the page is there all the same."""
+    try:
+        return (await rooms.boards.latest(onsale)).free
+    except StoreUnavailable:
+        return None

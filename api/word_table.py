@@ -11,6 +11,7 @@ _TABLE: Final[dict[str, tuple[str, str]]] = {
         "本页需要开启 JavaScript，才能为你保留排队号。",
     ),
     "from": ("from", "起价"),
+    "sold-out": ("Sold out", "已售罄"),
     # The list of premieres.
     "list.title": ("Premieres", "首映开售"),
     "list.mine": ("Your orders on this device", "本机上的订单"),

@@ -24,7 +24,7 @@ const CHANGED = new Set(["bad-token", "pass-used-up", "not-your-turn", "sale-clo
 const SECTIONS = { choosing: "inside", held: "held" };
 
 // What is known now: the place's status, the sale's pulse, the order made last.
-const known = { status: null, pulse: null, order: null, lost: false, soldOut: false };
+const known = { status: null, pulse: null, order: null, lost: false, soldOut: false, note: "" };
 const signals = new Signals();
 const line = new Line(sale, memory, { heard, unheard, onStatus, onPulse, onLost });
 const turn = new Turn(sale, memory, { onHeld, onSoldOut, onProblem });
@@ -56,6 +56,7 @@ function isPaused() {
 function render() {
   const next = stepOf();
   const isNew = next !== step;
+  if (isNew) known.note = "";
   step = document.body.dataset.step = next;
   const section = SECTIONS[step] ?? "waiting";
   for (const id of ["waiting", "inside", "held"]) $(id).hidden = id !== section;
@@ -79,9 +80,11 @@ function arrive(section) {
 // Every countdown on the page shows the time to the end of the step it stands in.
 function tick() {
   const ends_ms = line.ends_ms(step, known) ?? turn.ends_ms(step, known.status);
-  const text = ends_ms == null ? "" : turn.countdown(ends_ms - serverNow());
+  // The time to choose stands still during a pause; it is told anew when the sale goes on.
+  const isStill = step === "choosing" && known.pulse?.state === "paused";
+  const text = isStill ? t("paused.still") : ends_ms == null ? "" : turn.countdown(ends_ms - serverNow());
   for (const each of document.querySelectorAll("[data-at=countdown]")) if (each.textContent !== text) each.textContent = text;
-  if (ends_ms == null || serverNow() < ends_ms) return;
+  if (isStill || ends_ms == null || serverNow() < ends_ms) return;
   if (step === "held") turn.lapse().then(render);
   else line.askOnceAfter(ends_ms);
 }
@@ -91,8 +94,8 @@ function notice() {
   const isInside = step === "choosing" || step === "held";
   const isPausedInside = isInside && pulse?.state === "paused";
   const told = { "We are reconnecting. Your place is kept.": "message.away", "The sale is paused while its records are checked. Your place is kept.": "message.checking" }[status?.message];
-  let text = told ? t(told) : "";
-  if (!told && isPausedInside) text = t("paused.inside", { reason: status?.message ?? pulse?.message ?? "" });
+  let text = told ? t(told) : known.note;
+  if (!told && isPausedInside) text = t(`paused.${step}`, { reason: status?.message ?? pulse?.message ?? "" });
   if ($("notice").textContent !== text) $("notice").textContent = text;
 }
 
@@ -186,7 +189,7 @@ const presses = {
   async release() {
     await turn.release();
     render();
-    $("notice").textContent = t("held.released");
+    known.note = t("held.released");
   },
 };
 

@@ -31,7 +31,8 @@ export class Turn {
 
   ends_ms(step, status) {
     if (step === "held") return Date.parse(this.memory.read("hold").expires_at);
-    return step === "choosing" && status.expires_at ? Date.parse(status.expires_at) : null;
+    const isInside = step === "choosing" || (step === "lapsed" && status?.state === "inside");
+    return isInside && status.expires_at ? Date.parse(status.expires_at) : null;
   }
 
   // Mounts the choosing of seats while it is the step, and takes it away after.

@@ -11,6 +11,8 @@ export function showWaiting(view) {
   const told = TOLD[view.step](view);
   put($("waiting-title"), told.title);
   put($("waiting-lead"), told.lead);
+  put($("waiting-more"), told.more ?? "");
+  milestone(view);
   figure(told);
   facts(told.facts ?? []);
   next(view);
@@ -38,11 +40,11 @@ const TOLD = {
       const word = sale.draw ? "draw" : "early";
       if (!isBeforeOpen(view)) return { title: t(`${word}.title`), lead: t("opening.lead") };
       const facts = pulse?.waiting ? [[t("fact.waiting"), count(pulse.waiting)]] : [];
-      return { title: t(`${word}.title`), lead: `${t(`${word}.lead`)} ${t("kept")}`, figure: "countdown", what: t("start.left"), facts };
+      return { title: t(`${word}.title`), lead: t(`${word}.lead`), more: t("kept"), figure: "countdown", what: t("start.left"), facts };
     }
     const isNext = status.ahead === 0;
     const shown = status.ahead == null ? {} : { figure: count(status.ahead), what: t("wait.ahead", { n: status.ahead }) };
-    return { title: t("wait.title"), lead: isNext ? t("wait.soon") : t("kept"), ...(!isNext && shown), facts: lineFacts(view) };
+    return { title: t("wait.title"), lead: t(isNext ? "wait.soon" : "wait.lead"), more: t("kept"), ...(!isNext && shown), facts: lineFacts(view) };
   },
   invited(view) {
     const shopping = duration(view.sale.shopping_s);
@@ -56,7 +58,7 @@ const TOLD = {
   },
   lapsed(view) {
     if (view.lost) return { title: t("lost.title"), lead: t("lost") };
-    if (view.lapsedHold) return { title: t("lapsed.hold.title"), lead: t("lapsed.hold") };
+    if (view.lapsedHold) return { title: t("lapsed.hold.title"), lead: t("lapsed.hold"), figure: "countdown", what: t("lapsed.hold.left") };
     if (view.status?.why === "left") return { title: t("left.title"), lead: t("left") };
     const word = view.cameIn ? "lapsed.inside" : "lapsed.invited";
     return { title: t(`${word}.title`), lead: t(word) };
@@ -65,6 +67,16 @@ const TOLD = {
   soldout: () => ({ title: t("soldout.title"), lead: t("soldout") }),
   closed: () => ({ title: t("closed.title"), lead: `${t("closed")} ${t("closed.next")}` }),
 };
+
+// Who cannot see the number hears it when it has halved, not each time it changes.
+let told = null;
+
+function milestone({ step, status }) {
+  const ahead = step === "waiting" ? status.ahead : null;
+  const now = ahead == null ? null : Math.ceil(Math.log2(ahead + 1));
+  if (now !== null && told !== null && now < told && ahead > 0) put($("said"), t("said.ahead", { n: ahead }));
+  told = now;
+}
 
 function lineFacts({ sale, status, pulse }) {
   const { wait_s: wait } = status;

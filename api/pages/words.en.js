@@ -32,9 +32,6 @@ export default {
   "wait.title": "You are in line",
   "wait.soon": "You are next: it is about to be your turn.",
   "wait.ahead": { one: "fan ahead of you", other: "fans ahead of you" },
-  "wait.range": "It takes {from} to {to}.",
-  "wait.about": "It takes about {from}.",
-  "wait.unknown": "How long it takes shows once the line moves.",
   "fact.rank": "Your number",
   "fact.wait": "Likely wait",
   "fact.range": "{from} – {to}",
@@ -48,7 +45,6 @@ export default {
   "paused.lead": "Your place is kept and the order stays as it is. The page goes on by itself.",
   "paused.reason": "Word from the cinema: {reason}",
   "paused.invited": "It is your turn. You come in as soon as the sale goes on; your time stands still until then.",
-  "paused.inside": "The sale is paused: {reason} Your seats and your time are kept.",
 
   // What happens next.
   "next.join": "Join before the open. One place each; joining early gives no advantage.",
@@ -84,15 +80,12 @@ export default {
   "soldout": "Every seat of every showtime is taken. Seats that are given back go on sale again here: keep this page open and they appear by themselves.",
 
   // Holding seats.
-  "held.until": "until {time}",
-  "held.lapsed": "The time ran out and the seats went back on sale. You may choose again.",
   "held.released": "The seats were given back.",
   "held.fees": "Service fee",
   "held.sum": "Total",
   "held.apart": "These seats are not all side by side.",
 
   // The order.
-  "paying.title": "Order waiting for payment",
   "copied": "The link is copied.",
   "copy-failed": "The link could not be copied; copy it from the address bar.",
   "order.awaiting_payment": "waiting for payment",
@@ -129,6 +122,12 @@ export default {
   "rejoin": "Join again",
   "order.offline": "No connection. Your order is kept; we go on looking. Last heard at {time}.",
   "order.reconnecting": "Usher is reconnecting. Your order is kept; we go on looking. Last heard at {time}.",
+  "paused.choosing": "The sale is paused. {reason}\nYour time to choose stands still until it goes on.",
+  "paused.held": "The sale is paused. {reason}\nThese seats are yours to order and pay all the same.",
+  "paused.still": "stands still",
+  "wait.lead": "The page says when it is your turn. You can leave it in the background.",
+  "said.ahead": "{n} fans ahead of you",
+  "lapsed.hold.left": "left to choose",
 
   // ---- choosing ----
   "hall.screen": "SCREEN",

@@ -32,9 +32,6 @@ export default {
   "wait.title": "你正在排队",
   "wait.soon": "马上就轮到你了。",
   "wait.ahead": "人排在你前面",
-  "wait.range": "预计等待 {from} 到 {to}。",
-  "wait.about": "预计等待约 {from}。",
-  "wait.unknown": "队伍开始移动后显示预计时间。",
   "fact.rank": "你的排队号",
   "fact.wait": "预计等待",
   "fact.range": "{from} – {to}",
@@ -48,7 +45,6 @@ export default {
   "paused.lead": "你的排队号和顺序都已保留，恢复后页面会自动继续。",
   "paused.reason": "影院说明：{reason}",
   "paused.invited": "已经轮到你。恢复售票后即可入场，暂停期间不计时。",
-  "paused.inside": "售票暂停中：{reason} 你的座位和时间都已保留。",
 
   // What happens next.
   "next.join": "开售前加入即可，每人一个排队号，早加入没有优势。",
@@ -84,15 +80,12 @@ export default {
   "soldout": "所有场次均已满座。有人退回的座位会重新开售：保持本页打开，有座位时会自动显示。",
 
   // Holding seats.
-  "held.until": "截止 {time}",
-  "held.lapsed": "超时未下单，座位已释放，你可以重新选座。",
   "held.released": "座位已放弃。",
   "held.fees": "服务费",
   "held.sum": "合计",
   "held.apart": "这些座位不全相邻。",
 
   // The order.
-  "paying.title": "订单待支付",
   "copied": "链接已复制。",
   "copy-failed": "无法复制，请从地址栏复制链接。",
   "order.awaiting_payment": "待支付",
@@ -129,6 +122,12 @@ export default {
   "rejoin": "重新排队",
   "order.offline": "网络已断开。订单已保留，正在重试。上次更新：{time}。",
   "order.reconnecting": "系统正在重新连接。订单已保留，正在重试。上次更新：{time}。",
+  "paused.choosing": "售票暂停中。{reason}\n暂停期间选座时间停止计时。",
+  "paused.held": "售票暂停中。{reason}\n已锁定的座位仍可下单支付。",
+  "paused.still": "停止计时",
+  "wait.lead": "轮到你时本页会提醒，可以放在后台。",
+  "said.ahead": "前面还有 {n} 人",
+  "lapsed.hold.left": "内可选座",
 
   // ---- choosing ----
   "hall.screen": "银 幕",
