@@ -6,7 +6,6 @@ from collections.abc import Callable
 import pytest
 
 from allocator.halls import imax_hall, standard_hall, vip_hall
-from allocator.oracle import largest_block
 from allocator.plan import Plan
 
 HALLS: list[tuple[Callable[[], Plan], int, int, dict[str, int]]] = [
@@ -54,21 +53,3 @@ def test_the_ends_of_a_curved_row_come_nearer_to_the_screen() -> None:
     half = [seat.y for seat in middle_row[: len(middle_row) // 2]]
     assert half == sorted(half)
     assert half[0] < half[-1] - 1
-
-
-OPEN = set(range(20))
-BLOCKS: list[tuple[str, set[int], str, int]] = [
-    ("nothing free", set(), "front", 0),
-    ("a whole row", OPEN, "front", 12),
-    ("a hole", OPEN - {6}, "front", 6),
-    ("a run ends at the aisle", {11, 12, 13, 14, 15}, "front", 3),
-    ("another category", OPEN, "premium", 0),
-    ("unknown category", OPEN, "x", 0),
-    ("a zone within a run", set(range(208)), "premium", 12),
-    ("its neighbours taken", set(range(208)) - set(range(12, 208, 3)), "standard", 2),
-]
-
-
-@pytest.mark.parametrize(("what", "free", "category", "largest"), BLOCKS)
-def test_largest_block(what: str, free: set[int], category: str, largest: int) -> None:
-    assert largest_block(standard_hall(), free, category) == largest
