@@ -92,7 +92,7 @@ async def test_a_lost_store_is_filled_again(store: Store, pool: Pool, wait_until
     assert (await allocator.board(ended)).reclaimed
     stand = await client.hgetall(keys.sale(shard, show.sale.id))
     assert stand[b"state"] == b"paused"
-    assert int(stand[b"joined"]) == 5 + ENTRIES_APART
+    assert int(stand[b"joined"]) == int(stand[b"base"]) == 5 + ENTRIES_APART
 
     async with writing(store, pool):
         await Line(store).move(show.sale, "resume", "")

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
+from typing import Any
 
 import msgspec
 import pytest
@@ -273,3 +274,22 @@ async def test_polls_are_soon_after_the_open(q: Queue) -> None:
     q.time.forward(SALE.opens_at_ms - NOON_MS - 2_000)
     await q.tick()
     assert 2 < (status(q, place).poll_in_s or 0) < SALE.presence_ms / 3000
+
+
+async def test_after_a_rebuild_the_gap_in_the_entries_is_not_counted(q: Queue) -> None:
+    before = [await q.join() for _ in range(2)]
+    client: Any = q.store.client
+    jumped = {"state": "open", "joined": 1_000, "base": 1_000, "serving": 1_000, "drawn": 0}
+    await client.hset(keys.sale(SALE.shard, SALE.id), mapping=jumped)
+    await q.tick()
+    assert (q.room.counts(q.sale).joined, q.room.counts(q.sale).waiting) == (0, 0)
+    fans = [await q.join() for _ in range(4)]
+    await q.tick()
+    assert (q.room.counts(q.sale).joined, q.room.counts(q.sale).waiting) == (4, 1)
+    await q.poll(*before)
+    await q.room.mirror.refresh(q.sale)
+    assert q.room.counts(q.sale).waiting == 3, "one new, and two who came back"
+    await q.room.leave(q.sale, fans[0])
+    await q.tick()
+    assert q.states(*before) == ["invited", "waiting"]
+    assert q.room.counts(q.sale).waiting == 2

@@ -169,7 +169,7 @@ class Rebuild:
         await Line(self._store).put_sale(msgspec.structs.replace(sale, opens_at_ms=NEVER_MS))
         now_ms = self._store.clock.now_ms()
         joined = await last_entry(self._pool, sale.id) + ENTRIES_APART
-        stand: dict[str, str | int] = {"opens_at_ms": sale.opens_at_ms, "joined": joined}
+        stand: dict[str, str | int] = {"opens_at_ms": sale.opens_at_ms, "joined": joined, "base": joined}
         stood = await sale_stand(self._pool, sale.id, now_ms)
         assert stood, "a sale that comes back is in Postgres"
         if stood.closed:

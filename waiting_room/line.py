@@ -80,7 +80,7 @@ class Line:
 
     async def view(self, sale: Sale, offset: int) -> tuple[Answer, bytes]:
         """The head, and the bytes of the log from `offset` on."""
-        at = [keys.shard(sale.shard), *_keys(sale, (keys.sale, keys.admissions))]
+        at = [keys.shard(sale.shard), *_keys(sale, (keys.sale, keys.admissions, keys.returned))]
         answer = await self.store.call("view", at, [offset])
         if isinstance(answer, bytes):
             return _decoded(answer), b""

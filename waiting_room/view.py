@@ -22,7 +22,10 @@ CHECKING: Final = "The sale is paused while its records are checked. Your place 
 
 
 class Head(msgspec.Struct, frozen=True, array_like=True):
-    """The answer of `usher_view` after its word."""
+    """The answer of `usher_view` after its word.
+
+    `base`: the first entry since the store was rebuilt; `back`: earlier fans who came back and wait.
+    """
 
     epoch: int
     now_ms: int
@@ -36,6 +39,8 @@ class Head(msgspec.Struct, frozen=True, array_like=True):
     presence_ms: int
     seed: str
     length: int
+    base: int
+    back: int
 
 
 class SaleView:
@@ -59,6 +64,7 @@ class SaleView:
         self.state: SaleState = "scheduled"
         self.reason = ""
         self.serving = self.joined = self.offset = self.called = 0
+        self.base = self.back = self.called_since = 0
         self.drawn = -1
         self.capacity = self.sale.capacity
         self.draw: Draw | None = None
@@ -87,6 +93,7 @@ class SaleView:
             self.presence.forget()
         self.epoch, self.now_ms, self.state, self.reason = head.epoch, head.now_ms, head.state, head.reason
         self.serving, self.joined, self.capacity = head.serving, head.joined, head.capacity
+        self.base, self.back = head.base, head.back
         self.set_drawn(head.drawn)
         usable = len(tail) - len(tail) % RECORD_BYTES
         for record in records(tail[:usable]):
@@ -144,8 +151,13 @@ class SaleView:
 
     @property
     def waiting(self) -> int:
-        """Places that were neither called in nor given up."""
-        return max(0, self.joined - self.called)
+        """Places that were neither called in nor given up; of those from before a rebuild who came back."""
+        return max(0, self.joined_since - self.called_since) + self.back
+
+    @property
+    def joined_since(self) -> int:
+        """Who joined, since the store was rebuilt if it was: entries go on far above the earlier ones."""
+        return self.joined - self.base
 
     @property
     def shown_state(self) -> SaleState:
@@ -163,7 +175,7 @@ class SaleView:
         match record.kind:
             case "i":
                 self.invited[entry] = record.until_ms
-                self.called += 1
+                self._count_called(entry)
             case "a":
                 self.invited.pop(entry, None)
                 self.inside[entry] = record.until_ms
@@ -184,7 +196,12 @@ class SaleView:
         entry = record.entry
         called = self.invited.pop(entry, None) is not None
         called = self.inside.pop(entry, None) is not None or called
-        self.called += not called
+        if not called:
+            self._count_called(entry)
         if entry >= len(self.ended):
             self.ended.extend(bytes(max(1024, entry + 1 - len(self.ended))))
         self.ended[entry] = ord(record.kind)
+
+    def _count_called(self, entry: int) -> None:
+        self.called += 1
+        self.called_since += entry >= self.base

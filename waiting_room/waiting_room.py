@@ -118,7 +118,7 @@ class WaitingRoom:
         view = self.mirror.view(sale)
         return answers.Counts(
             state=view.state,
-            joined=view.joined,
+            joined=view.joined_since,
             waiting=view.waiting,
             invited=len(view.invited),
             inside=len(view.inside),
