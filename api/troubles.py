@@ -18,7 +18,7 @@ from api.store_check import gates_of
 from api.trouble_list import ITEMS_MAX, Facts, Grade, Kind, Written, troubles_of
 from ledger import alarms
 from ledger.orders import refunds_owed
-from ledger.trouble import POSTGRES_TROUBLE
+from ledger.trouble import POSTGRES_TROUBLE, within
 from store.unavailable import StoreUnavailable
 
 PATIENCE_S: Final = 2.0
@@ -79,10 +79,10 @@ async def facts_of(rooms: Rooms) -> Facts:
         by_shard[sale.shard].append(sale.id)
     live = [sale for sale in sales if rooms.state_of(sale) in ("open", "paused")]
     gates, behind, written, sampled = await asyncio.gather(
-        within(gates_in_time(rooms, list(by_shard))),
+        in_time(gates_in_time(rooms, list(by_shard))),
         lag(rooms),
-        within(written_of(rooms)),
-        within(sampled_of(rooms, live)),
+        in_time(written_of(rooms)),
+        in_time(sampled_of(rooms, live)),
     )
     return Facts(
         now_ms=rooms.store.clock.now_ms(),
@@ -94,10 +94,10 @@ async def facts_of(rooms: Rooms) -> Facts:
     )
 
 
-async def within(question: Any) -> Any:
+async def in_time(question: Any) -> Any:
     """The answer, or None when an engine does not give one in time."""
     try:
-        return await asyncio.wait_for(question, PATIENCE_S)
+        return await within(PATIENCE_S, question)
     except (*POSTGRES_TROUBLE, StoreUnavailable):
         return None
 
