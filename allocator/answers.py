@@ -116,6 +116,6 @@ HoldRefusal = (
     | NoFit
 )
 HoldAnswer = Held | HoldRefusal
-OrderAnswer = Ordered | UnknownHold | HoldExpired
+OrderAnswer = Ordered | UnknownHold | HoldExpired | PassUsedUp
 ConfirmAnswer = OrderConfirmed | UnknownOrder | AlreadyPaid | WrongAmount | LateRefunded
 ReleaseAnswer = Released | UnknownHold | AlreadyPaid

@@ -38,6 +38,7 @@ ORDER: Final[dict[str, Callable[[Token, list[Any]], answers.OrderAnswer]]] = {
     "REPLAYED": lambda token, fields: answers.Ordered(token, *fields),
     "UNKNOWN_HOLD": lambda token, fields: answers.UnknownHold(),
     "EXPIRED": lambda token, fields: answers.HoldExpired(),
+    "PASS_USED_UP": lambda token, fields: answers.PassUsedUp(),
     "ORDERED": lambda token, fields: answers.Ordered(token, *fields),
 }
 CONFIRM: Final[dict[str, Callable[[Token, list[Any]], answers.ConfirmAnswer]]] = {

@@ -56,7 +56,7 @@ class Model:
             return "Replayed"
         if self.reclaimed:
             return "SaleClosed"
-        if self.used.get(fan, -1) >= entry:
+        if self.is_used(fan, entry):
             return "PassUsedUp"
         return "OverLimit" if self.owned(fan) + count > self.limit else None
 
@@ -88,7 +88,11 @@ class Model:
             return "Ordered"
         if record.state != "held":
             return "HoldExpired"
+        if self.is_used(record.fan, record.entry):
+            return "PassUsedUp"
         record.state, record.pay_by_ms = "awaiting", now_ms + SALE.pay_ms
+        # An order of a later pass uses up the earlier ones for good.
+        self.used[record.fan] = max(self.used.get(record.fan, -1), record.entry - 1)
         return "Ordered"
 
     def pay(self, token: str, reference: str, *, right: bool) -> str:
@@ -101,8 +105,7 @@ class Model:
             return record.outcomes.setdefault(reference, "AlreadyPaid")
         if not right:
             return "WrongAmount"
-        late = record.state != "awaiting"
-        if late and (record.state == "refunded" or self.reclaimed or not self.are_free(record.seats)):
+        if record.state != "awaiting" and not self.is_still_to_be_had(record):
             record.state = "refunded"
             return record.outcomes.setdefault(reference, "LateRefunded")
         record.state = "confirmed"
@@ -128,6 +131,18 @@ class Model:
 
     def records_for_the_ledger(self) -> int:
         return sum(len(record.outcomes) for record in self.records.values())
+
+    def is_used(self, fan: str, entry: int) -> bool:
+        """An order of the pass, or of a later one, is paid or awaits its payment."""
+        awaiting = (r.entry for r in self.records.values() if r.fan == fan and r.state == "awaiting")
+        return max([self.used.get(fan, -1), *awaiting]) >= entry
+
+    def is_still_to_be_had(self, record: Record) -> bool:
+        """Late money: by this pass, within the limit, and while the seats are free in a showtime that sells."""
+        if record.state == "refunded" or self.reclaimed or self.is_used(record.fan, record.entry):
+            return False
+        within = self.owned(record.fan) + len(record.seats) <= self.limit
+        return within and self.are_free(record.seats)
 
     def are_free(self, seats: tuple[int, ...]) -> bool:
         return all(self.seats[seat] == FREE for seat in seats)

@@ -107,6 +107,23 @@ async def refunded(stage: Stage, show: OnSale) -> Token:
     return ordered
 
 
+async def hold_beside_an_order(stage: Stage, show: OnSale) -> Token:
+    held = await stage.held(show, exact("A-3", "A-4"))
+    await order(stage, show)
+    return held.token
+
+
+async def hold_beside_a_paid_order(stage: Stage, show: OnSale) -> Token:
+    held = await stage.held(show, exact("A-3", "A-4"))
+    await pay(stage, show)
+    return held.token
+
+
+async def hold_after_a_released_order(stage: Stage, show: OnSale) -> Token:
+    await order_released(stage, show)
+    return (await stage.held(show, exact("A-3", "A-4"))).token
+
+
 async def nothing(stage: Stage, show: OnSale) -> Token:
     return NEVER
 
@@ -118,6 +135,9 @@ ORDERS: Final = (
     (nothing, UnknownHold),
     (hold_released, HoldExpired),
     (hold_lapsed, HoldExpired),
+    (hold_beside_an_order, PassUsedUp),
+    (hold_beside_a_paid_order, PassUsedUp),
+    (hold_after_a_released_order, Ordered),
     (hold, Ordered),
 )
 
@@ -221,6 +241,25 @@ async def test_a_paid_order_uses_up_its_pass_and_counts_against_the_limit(stage:
         assert await stage.hold(show, exact("A-3"), entry=entry) == PassUsedUp()
     again = await stage.hold(show, exact("A-3", "A-4"), entry=5)
     assert isinstance(again, Held)
+
+
+async def test_late_money_buys_one_order_a_pass(stage: Stage, show: OnSale) -> None:
+    """An order given back and paid all the same must not carry a fan past the limit or a second use of the pass."""
+    first, second = await order_released(stage, show), await order_released(stage, show)
+    assert isinstance(await stage.pay(show, first), OrderConfirmed)
+    assert await stage.pay(show, second, "r2") == LateRefunded()
+    third = await order_lapsed_of(stage, show, entry=5)
+    assert await stage.pay(show, third, "r3") == LateRefunded(), (
+        "two seats bought and two more are over three"
+    )
+
+
+async def order_lapsed_of(stage: Stage, show: OnSale, entry: int) -> Token:
+    await stage.sale("open", seats_per_fan=4)
+    ordered = await stage.ordered(show, exact("A-3", "A-4"), entry=entry)
+    stage.ticks.ms += SALE.pay_ms
+    await stage.sale("open", seats_per_fan=3)
+    return ordered
 
 
 RELEASES: Final = (

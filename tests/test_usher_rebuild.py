@@ -158,4 +158,4 @@ def test_fans_are_packed_as_the_seat_functions_read_them() -> None:
         SoldSeat("1-b", "A-2", 1, "f1", 9),
         SoldSeat("1-c", "A-3", 2, "f2", 0),
     ]
-    assert packed_fans(sold) == {"f1": 10 * 1024 + 2, "f2": 1024 + 1}
+    assert packed_fans(sold) == {"f1": 20 * 1024 + 2, "f2": 2 * 1024 + 1}

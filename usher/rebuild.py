@@ -34,7 +34,7 @@ from waiting_room.line import Line
 ENTRIES_APART: Final = 1_000_000
 """More than ever join between the last buyer and the loss of the store."""
 FAN_FACTOR: Final = 1024
-"""How allocator/lua/fans.lua packs a fan: (last used entry + 1) * 1024 + seats."""
+"""How allocator/lua/fans.lua packs a fan: (2 * last used entry + 2) * 1024 + seats."""
 NEVER_MS: Final = 2**52
 REASON: Final = "The sale was restored after a fault; it goes on soon, and every ticket sold is valid."
 REBUILDING: Final = "rebuilding"
@@ -187,4 +187,4 @@ def packed_fans(sold: list[SoldSeat]) -> dict[str, int]:
     for seat in sold:
         seats[seat.fan] += 1
         entries[seat.fan] = max(entries[seat.fan], seat.entry)
-    return {fan: (entries[fan] + 1) * FAN_FACTOR + count for fan, count in seats.items()}
+    return {fan: (2 * entries[fan] + 2) * FAN_FACTOR + count for fan, count in seats.items()}

@@ -1,9 +1,10 @@
--- PURPOSE  what a fan has in a sale: seats held and sold, and the last entry whose pass is used up
--- PROVIDES open load seats used_up add use_up close
+-- PURPOSE  what a fan has in a sale: seats held and sold, and the last entry whose pass is in use or used up
+-- PROVIDES open load seats used_up add use give_back use_up close
 -- USES     chunks
 
--- Stored as one number, (entry + 1) * 1024 + seats; 0 is not stored. Entries only grow, so a pass of an older entry
--- than the last used one is used up as well.
+-- Stored as one number, mark * 1024 + seats; 0 is not stored. The mark is 2 * entry + 1 while an order of that entry's
+-- pass awaits its payment, and 2 * entry + 2 once the pass is used up for good. Entries only grow, so a pass of an
+-- older entry than the marked one is used up as well.
 local FACTOR = 1024
 
 local function open(key)
@@ -30,7 +31,7 @@ local function seats(f, fan)
 end
 
 local function used_up(f, fan, entry)
-  return f.packed[fan] >= (entry + 1) * FACTOR
+  return f.packed[fan] >= (2 * entry + 1) * FACTOR
 end
 
 local function add(f, fan, n)
@@ -38,9 +39,25 @@ local function add(f, fan, n)
   f.touched[fan] = true
 end
 
-local function use_up(f, fan, entry)
-  f.packed[fan] = math.max(f.packed[fan], (entry + 1) * FACTOR + seats(f, fan))
+local function raise(f, fan, mark)
+  f.packed[fan] = math.max(f.packed[fan], mark * FACTOR + seats(f, fan))
   f.touched[fan] = true
+end
+
+-- An order of this pass awaits its payment.
+local function use(f, fan, entry)
+  raise(f, fan, 2 * entry + 1)
+end
+
+-- That order lapsed or was released: the pass is good again, unless it was used up meanwhile; false for a mere hold.
+local function give_back(f, fan, entry)
+  if entry and math.floor(f.packed[fan] / FACTOR) == 2 * entry + 1 then
+    add(f, fan, -FACTOR)
+  end
+end
+
+local function use_up(f, fan, entry)
+  raise(f, fan, 2 * entry + 2)
 end
 
 local function close(f)
@@ -58,4 +75,5 @@ local function close(f)
   f.touched = {}
 end
 
-return { open = open, load = load, seats = seats, used_up = used_up, add = add, use_up = use_up, close = close }
+return { open = open, load = load, seats = seats, used_up = used_up, add = add, use = use, give_back = give_back,
+  use_up = use_up, close = close }

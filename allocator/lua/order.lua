@@ -1,4 +1,4 @@
--- PURPOSE  makes a hold an order that awaits its payment, with a deadline of its own
+-- PURPOSE  makes a hold an order that awaits its payment, with a deadline of its own; one pass has one order at a time
 -- KEYS     shard [sale fans show geometry board holds deadlines]*
 -- ARGV     now_ms batch  (by columns; decision: showtime token pay_ms amount currency order)
 -- RETURNS  NO_EPOCH              the whole call
@@ -6,9 +6,10 @@
 --          REPLAYED pay_by order it is an order already: the first answer
 --          UNKNOWN_HOLD
 --          EXPIRED               or released
+--          PASS_USED_UP          by another order, paid or awaiting its payment
 --          ORDERED pay_by order
 -- COST     as in decisions
--- USES     gate clock decisions records
+-- USES     gate clock decisions records fans
 local shard = KEYS[1]
 local now_ms, batch = tonumber(ARGV[1]), ARGV[2]
 
@@ -26,11 +27,19 @@ local function decide(s, c, i, now)
     return { 'REPLAYED', r.pay_by_ms, r.order }
   elseif r.state ~= 'held' then
     return { 'EXPIRED' }
+  elseif fans.used_up(s.fans, r.fan, r.entry) then
+    return { 'PASS_USED_UP' }
   end
+  fans.use(s.fans, r.fan, r.entry)
   r.state, r.pay_by_ms = 'awaiting', now + pay_ms
   r.amount, r.currency, r.order, r.payments = amount, currency, order, {}
   records.put(s, token, r, r.pay_by_ms)
   return { 'ORDERED', r.pay_by_ms, order }
 end
 
-return decisions.run(KEYS, 2, clock.now(shard, now_ms, highest), batch, decide)
+local function owner(s, c, i)
+  local r = records.of(s, c[2][i])
+  return r and r.fan or nil
+end
+
+return decisions.run(KEYS, 2, clock.now(shard, now_ms, highest), batch, decide, owner)

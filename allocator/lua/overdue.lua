@@ -6,17 +6,17 @@
 
 local NEVER_MS = 2 ^ 53
 
--- Frees the seats of a held or awaiting record, which then says `state`.
+-- Frees the seats of a held or awaiting record, which then says `state`, and the pass of an order.
 local function back(s, token, r, state, now)
   fans.load(s.fans, { r.fan })
+  fans.give_back(s.fans, r.fan, r.state == 'awaiting' and r.entry)
   fans.add(s.fans, r.fan, -#r.seats)
   showtime.change(s, r.seats, '.')
   r.state = state
   records.put(s, token, r, record.kept_until(r, now))
 end
 
--- An entry of several tokens stands for the holds of one call: what became of each in the meantime has an entry of its
--- own. An entry of one token is the latest word on it.
+-- An entry of several tokens stands for the holds of one call; an entry of one token is the latest word on it.
 local function look(s, token, is_alone, now)
   local r = records.of(s, token)
   if r and (r.state == 'held' and r.deadline_ms <= now or r.state == 'awaiting' and is_alone) then

@@ -1,12 +1,13 @@
 -- PURPOSE  what a payment can still get, and the body of its record for the ledger
 -- PROVIDES obtainable body
--- USES     board showtime event
+-- USES     board showtime event sale_rules
 
--- True when the seats are the order's own, or free again after it lapsed, in a showtime that still sells.
+-- True when the seats are the order's own, or free again after it lapsed, in a showtime that still sells, to a fan
+-- whose pass and limit still allow it.
 local function obtainable(s, r)
   if r.state == 'awaiting' then
     return true
-  elseif r.state == 'refunded' or s.state == 'reclaimed' then
+  elseif r.state == 'refunded' or s.state == 'reclaimed' or sale_rules.over(s, r.fan, r.entry, #r.seats) then
     return false
   end
   for _, index in ipairs(r.seats) do

@@ -1,5 +1,5 @@
 -- PURPOSE  the rules of a sale that stand before any seat: is it open, is the pass good, how many may this fan have
--- PROVIDES refusal
+-- PROVIDES refusal over
 -- USES     fans
 -- COST     1 redis call a sale
 
@@ -22,18 +22,24 @@ local function closed(sale)
   return { 'SALE_CLOSED' }
 end
 
--- The refusal of a fan who wants n seats, or nil.
-local function refusal(s, fan, entry, n)
-  local sale = s.fans.sale or sale_of(s)
-  if sale.state ~= 'open' or s.state == 'reclaimed' then
-    return closed(sale)
-  elseif fans.used_up(s.fans, fan, entry) then
+-- The refusal of a fan whose pass is used up or who would have more than the limit with n more seats, or nil.
+local function over(s, fan, entry, n)
+  if fans.used_up(s.fans, fan, entry) then
     return { 'PASS_USED_UP' }
   end
-  local left = sale.seats_per_fan - fans.seats(s.fans, fan)
+  local left = (s.fans.sale or sale_of(s)).seats_per_fan - fans.seats(s.fans, fan)
   if n > left then
     return { 'OVER_LIMIT', math.max(left, 0) }
   end
 end
 
-return { refusal = refusal }
+-- The refusal of a fan who wants n seats, or nil.
+local function refusal(s, fan, entry, n)
+  local sale = s.fans.sale or sale_of(s)
+  if sale.state ~= 'open' or s.state == 'reclaimed' then
+    return closed(sale)
+  end
+  return over(s, fan, entry, n)
+end
+
+return { refusal = refusal, over = over }
