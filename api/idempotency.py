@@ -22,6 +22,8 @@ from store import keys
 
 HEADER: Final = b"idempotency-key"
 KEY_CHARS_MAX: Final = 255
+PASSING: Final = frozenset({0, 401, 404, 405, 413, 415, 429})
+"""Not kept: nothing was done (0: not even answered), and anybody could fill the store with such answers."""
 KEPT_HEADERS: Final = (b"content-type", b"location", b"cache-control", b"retry-after")
 
 
@@ -89,7 +91,7 @@ class Idempotency:
         """Keep the answer, or free the key; if the store is away now, the lease ends by itself."""
         client, limits = self.house.rooms.store.client, self.house.settings.limits
         try:
-            if answer.status == 429 or answer.status >= 500 or not answer.status:
+            if answer.status in PASSING or answer.status >= 500:
                 await client.delete(keys.answer(digest))
             else:
                 await client.set(keys.answer(digest), msgspec.msgpack.encode(answer), ex=limits.answer_ttl_s)
