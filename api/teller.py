@@ -13,6 +13,7 @@ from api.house import House
 from api.latency import BOUNDS_MS, CALLS, Told
 from api.meter import Tally
 from api.rooms import ended
+from ledger.trouble import end_if_cancelled
 from store import keys
 from store.connection import Store
 from store.trail import Trail
@@ -46,6 +47,7 @@ class Teller:
 
     async def _run(self) -> None:
         while True:
+            end_if_cancelled()
             await asyncio.sleep(PERIOD_S)
             if self._house.is_open:
                 with suppress(StoreUnavailable):

@@ -22,7 +22,7 @@ from api.teller import NOTES_MAX, meters
 from ledger.counts import Progress, sale_progress
 from ledger.pool import Pool
 from ledger.stream import Stream
-from ledger.trouble import POSTGRES_TROUBLE
+from ledger.trouble import POSTGRES_TROUBLE, end_if_cancelled
 from store.connection import Store
 from store.trail import Note
 from store.unavailable import StoreUnavailable
@@ -52,12 +52,15 @@ class Recorder:
         self._since: dict[StepS, Since] = {step: Since() for step in ROWS_MAX}
         self._progress: dict[SaleId, Progress] = {}
         self._closed_ms: dict[SaleId, int] = {}
-        self._minute = -1
+        self._minute = self._second_ms = -1
+        self._last_minute = Interval({}, 0, 0)
+        self._noted: dict[SaleId, int] = {}
         self._at_once = asyncio.Semaphore(SALES_AT_ONCE_MAX)
 
     async def run(self) -> None:
         """A round at every full second of the store's clock, until cancelled."""
         while True:
+            end_if_cancelled()
             await asyncio.sleep(1 - self._store.clock.now_ms() % 1000 / 1000)
             try:
                 await self.round()
@@ -67,14 +70,17 @@ class Recorder:
                 log.exception("recorder round failed")
 
     async def round(self) -> None:
-        """One sample of every sale that is due, and one for the minute when it is a new one."""
+        """One sample of every sale that is due, and one for the minute when it has none yet."""
         now_ms = self._store.clock.now_ms() // 1000 * 1000
+        if now_ms == self._second_ms:
+            return  # Woken a moment early: what this second has counted belongs to the next sample.
+        self._second_ms = now_ms
         told = heard(await meters(self._store).newest(NOTES_MAX), now_ms)
-        seconds = self._since[1].look(told)
-        minutes = self._since[60].look(told) if now_ms // 60_000 != self._minute else None
-        self._minute = now_ms // 60_000
+        second = self._since[1].look(told)
+        if now_ms // 60_000 != self._minute:
+            self._minute, self._last_minute = now_ms // 60_000, self._since[60].look(told)
         sales = self._catalogue.sales()
-        await asyncio.gather(*(self._sample(sale, now_ms, seconds, minutes) for sale in sales))
+        await asyncio.gather(*(self._sample(sale, now_ms, second) for sale in sales))
         with suppress(*POSTGRES_TROUBLE):
             await asyncio.wait_for(drain(self._store, self._pool), LEDGER_PATIENCE_S)
 
@@ -88,7 +94,7 @@ class Recorder:
             self._closed_ms.setdefault(sale.id, now_ms)
         return state != "scheduled" or sale.opens_at_ms - now_ms < BEFORE_MS
 
-    async def _sample(self, sale: Sale, now_ms: int, seconds: Interval, minutes: Interval | None) -> None:
+    async def _sample(self, sale: Sale, now_ms: int, second: Interval) -> None:
         """One sale's; a shard that does not answer leaves a gap in its curves, which is the truth."""
         async with self._at_once:
             try:
@@ -97,16 +103,19 @@ class Recorder:
                 await self._mirror.refresh(sale)
                 if not self._is_due(sale, now_ms):
                     return
-                taken = await self._take(sale, now_ms, seconds)
+                taken = await self._take(sale, now_ms, second)
                 await self._keep(sale, 1, taken)
-                if minutes is not None:
-                    fields = {"calls": minutes.calls, "failures": minutes.failures}
-                    await self._keep(sale, 60, msgspec.structs.replace(taken, **fields))
+                if self._noted.get(sale.id) != self._minute:
+                    of_minute = {"calls": self._last_minute.calls, "failures": self._last_minute.failures}
+                    await self._keep(sale, 60, msgspec.structs.replace(taken, **of_minute))
+                    self._noted[sale.id] = self._minute
             except StoreUnavailable as error:
                 log.debug("sample missed", sale=sale.id, why=str(error))
 
     async def _keep(self, sale: Sale, step_s: StepS, taken: Sample) -> None:
-        await trail(self._store, sale, step_s).note(msgspec.msgpack.encode(taken), taken.at_ms)
+        """A step has one name for all recorders: its first millisecond."""
+        begun_ms = taken.at_ms // (step_s * 1000) * step_s * 1000
+        await trail(self._store, sale, step_s).note(msgspec.msgpack.encode(taken), begun_ms)
 
     async def _take(self, sale: Sale, now_ms: int, interval: Interval) -> Sample:
         boards = [await self._boards.latest(show) for show in self._catalogue.showtimes_of(sale.id)]
