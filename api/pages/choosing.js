@@ -1,6 +1,6 @@
 // Choosing seats: a showtime, then the best seats with one press or exact ones in the hall, until they are held.
 
-import { alternatives, explain } from "./choosing_refusals.js";
+import { alternatives, explain, inWords } from "./choosing_refusals.js";
 import { button, counter, hallTools, Say, showName, Showtimes, signs, tag, Tray, Zones } from "./choosing_parts.js";
 import { newKey } from "./doors.js";
 import { drawHall } from "./hall.js";
@@ -13,7 +13,7 @@ const OF_THE_TURN = new Set(["bad-token", "not-allowed", "pass-used-up", "not-yo
 const COUNT_AT_FIRST = 2;
 const SEATS_PER_FAN_MAX = 25;
 
-// `sale`: {id, seats_per_fan}; `showtimes`: as `GET /v1/showtimes` lists them, and again by `update(showtimes)`;
+// `sale`: {id, seatsPerFan}; `showtimes`: as `GET /v1/showtimes` lists them, and again by `update(showtimes)`;
 // `onHeld(hold)` gets the held seats, `onTrouble(problem)` the refusals that end the turn.
 export function mountChoosing(root, options) {
   return new Choosing(root, options);
@@ -30,7 +30,7 @@ class Choosing {
     this.words = { ...ourWords, ...words };
     this.memory = memoryOf(`choosing:${sale.id}`);
     this.saved = this.memory.read("wish") ?? {};
-    this.limit = Math.min(sale.seats_per_fan || SEATS_PER_FAN_MAX, SEATS_PER_FAN_MAX);
+    this.limit = Math.min(sale.seatsPerFan || SEATS_PER_FAN_MAX, SEATS_PER_FAN_MAX);
     this.count = Math.min(this.limit, this.saved.count ?? COUNT_AT_FIRST);
     this.#build(new Say(problem ?? document.getElementById("problem")));
     const wished = this.shows.find(show => show.showtime === this.saved.showtime) ?? this.shows.find(show => show.free) ?? this.shows[0];
@@ -139,11 +139,11 @@ class Choosing {
     if (this.#busy) return;
     const gone = this.#picks.filter(name => !this.hall.isFree(name));
     if (!gone.length || !taken.length) { this.#drawPicks(); return; }
-    const { t, seatName } = this.words, category = this.#categoryOf(gone[0]);
+    const { t } = this.words, category = this.#categoryOf(gone[0]);
     const { presses } = explain({ slug: "seats-taken", document: { seats: gone } }, { seats: this.#picks, category }, this.#now(), this.words);
     this.#picks = this.#picks.filter(name => !gone.includes(name));
     this.#drawPicks();
-    this.say(t("refused.taken", { n: gone.length, seats: gone.map(seatName).join(t("list-and")) }), presses);
+    this.say(t("refused.taken", { n: gone.length, seats: inWords(gone, this.words) }), presses);
   }
 
   #recount() {
@@ -190,7 +190,8 @@ class Choosing {
     this.#remember();
   }
 
-  // Asks for seats; the same wish asked again after a lost answer keeps its key and has one effect.
+  // Asks for seats; the same wish asked again after a lost answer keeps its key and has one effect. A refusal
+  // is an answer and would be repeated under its key, so what follows one has a key of its own.
   async hold(want, key = newKey()) {
     if (this.#busy) return;
     this.#setBusy(true);
@@ -205,7 +206,8 @@ class Choosing {
     } catch (error) {
       if (this.#stop.signal.aborted) return;
       this.#setBusy(false);
-      this.#refused(error, asked, () => this.hold(want, key));
+      const isAnswered = error.status < 500 && error.slug !== "in-progress";
+      this.#refused(error, asked, () => this.hold(want, isAnswered ? newKey() : key));
     }
   }
 
@@ -237,7 +239,7 @@ class Choosing {
   }
 
   #look(text) {
-    this.caption.textContent = text || this.words.t("hall.hint");
+    this.caption.textContent = text || this.words.t(matchMedia("(pointer: coarse)").matches ? "hall.hint.touch" : "hall.hint");
     this.caption.toggleAttribute("data-hint", !text);
   }
 

@@ -25,7 +25,7 @@ function again(key) {
   return (_, __, ___, { t }) => ({ text: t(key), presses: [{ label: t("press.again"), again: true }] });
 }
 
-const inWords = (names, { t, seatName }) => names.map(seatName).join(t("list-and"));
+export const inWords = (names, { lang, seatName }) => new Intl.ListFormat(lang).format(names.map(seatName));
 
 // Another way to sit down as many: the same category first, then the others that have so many free.
 function bests(n, first, at, { t }) {

@@ -142,6 +142,12 @@ class Hall {
     const cell = this.cells.get(seat.index), number = this.numbers.get(seat.index);
     if (cell) this.#dress(cell, seat);
     if (number) number.dataset.is = this.#stateOf(seat.index);
+    if (seat === this.looked) this.#tell(seat);
+  }
+
+  #tell(seat) {
+    this.looked = seat;
+    this.options.onLook?.(seat ? this.describe(seat.name) : "");
   }
 
   #cell(index) {
@@ -218,7 +224,7 @@ class Hall {
     this.#makeCurrent(seat);
     this.ring.setAttribute("transform", `translate(${seat.x} ${seat.y})`);
     this.ring.setAttribute("visibility", target.matches(":focus-visible") ? "visible" : "hidden");
-    this.options.onLook?.(this.describe(seat.name));
+    this.#tell(seat);
   }
 
   #look(event) {
@@ -232,7 +238,7 @@ class Hall {
     this.hover.setAttribute("visibility", seat ? "visible" : "hidden");
     if (seat) this.hover.setAttribute("transform", `translate(${seat.x} ${seat.y})`);
     this.window.classList.toggle("hall-at-seat", Boolean(seat));
-    this.options.onLook?.(seat ? this.describe(seat.name) : "");
+    this.#tell(seat);
   }
 
   // A press by a finger, a mouse, or (without coordinates) by an assistive technology.
@@ -254,7 +260,7 @@ class Hall {
     if (this.#taken.has(seat.index) && !this.#mine.has(seat.index)) this.options.onTaken?.(seat.name);
     else {
       this.options.onToggle?.(seat.name);
-      this.options.onLook?.(this.describe(seat.name));
+      this.#tell(seat);
     }
   }
 }

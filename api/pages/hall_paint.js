@@ -102,10 +102,10 @@ function front({ screen, stage, box }, { t }) {
       sized(svg("text", { class: "hall-front", x: stage.x, y: stage.y + UNIT * 1.8 }, t("hall.stage")), box, 48),
     ];
   }
-  const { left, right, middle, y } = screen, bend = UNIT * 0.9;
+  const { left, right, middle, y } = screen, bend = Math.min(UNIT * 0.9, (right - left) * 0.07), inset = (right - left) * 0.08;
   const curve = `M${left} ${y + bend}Q${middle} ${y - bend} ${right} ${y + bend}`;
   return [
-    svg("path", { class: "hall-glow", d: `${curve}L${right - 2 * UNIT} ${y + 2.7 * UNIT}Q${middle} ${y + 1.2 * UNIT} ${left + 2 * UNIT} ${y + 2.7 * UNIT}Z` }),
+    svg("path", { class: "hall-glow", d: `${curve}L${right - inset} ${y + bend + 1.7 * UNIT}Q${middle} ${y - bend + 1.9 * UNIT} ${left + inset} ${y + bend + 1.7 * UNIT}Z` }),
     svg("path", { class: "hall-screen", d: curve }),
     sized(svg("text", { class: "hall-front", x: middle, y: y + UNIT * 1.3 }, t("hall.screen")), box, 48),
   ];

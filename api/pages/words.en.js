@@ -135,6 +135,7 @@ export default {
   "hall.label": "Seats of {place}",
   "hall.loading": "Drawing the hall…",
   "hall.hint": "Press a seat to pick it. Drag to move; pinch, wheel or + and − to zoom. Keyboard: arrows, Space; Shift with an arrow skips taken seats.",
+  "hall.hint.touch": "Press a seat to pick it. Drag to move, pinch to zoom.",
   "hall.bigger": "Zoom in",
   "hall.smaller": "Zoom out",
   "hall.whole": "Whole hall",

@@ -135,6 +135,7 @@ export default {
   "hall.label": "{place}座位图",
   "hall.loading": "正在绘制座位图…",
   "hall.hint": "点按座位即可选择；拖动可移动，双指、滚轮或 +、− 可缩放。键盘：方向键移动，空格选择，Shift 加方向键跳过已售座位。",
+  "hall.hint.touch": "点按座位即可选择；拖动可移动，双指可缩放。",
   "hall.bigger": "放大",
   "hall.smaller": "缩小",
   "hall.whole": "全场",
