@@ -85,6 +85,7 @@ ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
     contracts.put_contract,
     contracts.list_contracts,
     jwks.jwks,
+    jwks.ticket_key,
     health.live,
     health.ready,
     metrics.metrics,

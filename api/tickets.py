@@ -1,9 +1,10 @@
 """The codes on tickets, signed with a key of their own derived from the house's secret."""
 
+from base64 import urlsafe_b64encode
 from typing import Final
 
 import msgspec
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
@@ -28,8 +29,9 @@ class TicketSigner:
         self._key = Ed25519PrivateKey.from_private_bytes(seed)
 
     @property
-    def public_key(self) -> Ed25519PublicKey:
-        return self._key.public_key()
+    def public_text(self) -> str:
+        """What doors verify with, as `x` of a JSON Web Key."""
+        return urlsafe_b64encode(self._key.public_key().public_bytes_raw()).decode().rstrip("=")
 
     def view(self, token: str, number: int, showtime_serial: int, seat: str) -> TicketView:
         """Ticket `number` (from 1) of an order."""

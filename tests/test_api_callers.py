@@ -42,6 +42,8 @@ CALLS = [
     (GET, "/v1/settlements?cinema=c&day=someday", "cinema-key", "bad-request"),
     (PUT, "/v1/contracts", "storefront-key", "not-allowed"),
     (GET, "/v1/contracts", "operator-key", "200"),
+    (GET, "/v1/tickets/key", "", "bad-token"),
+    (GET, "/v1/tickets/key", "door-key", "200"),
     (GET, "/v1/sales", "", "200"),
     (GET, "/.well-known/jwks.json", "", "200"),
 ]

@@ -1,10 +1,13 @@
 """A fan's whole way over HTTP: from the storefront's delegation to the row of the settlement."""
 
+from base64 import urlsafe_b64decode
 from collections.abc import AsyncIterator
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from ledger.pool import Pool
+from ledger.tickets import read_ticket_code
 from store.connection import Store
 from tests.api_doors import CINEMA, OPERATOR, STOREFRONT
 from tests.api_stage import Stage, open_stage
@@ -35,8 +38,19 @@ async def test_from_the_plan_file_to_the_settlement(stage: Stage) -> None:
     tickets = paid.json()["tickets"]
     assert [ticket["seat"] for ticket in tickets] == [seat["seat"] for seat in held["seats"]]
     assert tickets[0]["ticket"] == f"t-{placed['order'][2:]}-1"
+    await scanned_at_the_door(stage, tickets[0])
     await settled(stage, placed["order"])
     await counted_and_paid_out(stage)
+
+
+async def scanned_at_the_door(stage: Stage, ticket: dict[str, str]) -> None:
+    """With the published key alone."""
+    door = {"authorization": "Bearer door-key"}
+    key = (await stage.doors.get("/v1/tickets/key", headers=door)).json()
+    public = Ed25519PublicKey.from_public_bytes(urlsafe_b64decode(key["x"] + "="))
+    scanned = read_ticket_code(ticket["code"], public)
+    assert scanned is not None
+    assert (scanned.ticket, scanned.seat) == (ticket["ticket"], ticket["seat"])
 
 
 async def settled(stage: Stage, order: str) -> None:

@@ -22,7 +22,7 @@ from api.teller import NOTES_MAX, meters
 from ledger.counts import Progress, sale_progress
 from ledger.pool import Pool
 from ledger.stream import Stream
-from ledger.trouble import POSTGRES_TROUBLE, end_if_cancelled
+from ledger.trouble import POSTGRES_TROUBLE, end_if_cancelled, within
 from store.connection import Store
 from store.trail import Note
 from store.unavailable import StoreUnavailable
@@ -82,7 +82,7 @@ class Recorder:
         sales = self._catalogue.sales()
         await asyncio.gather(*(self._sample(sale, now_ms, second) for sale in sales))
         with suppress(*POSTGRES_TROUBLE):
-            await asyncio.wait_for(drain(self._store, self._pool), LEDGER_PATIENCE_S)
+            await within(LEDGER_PATIENCE_S, drain(self._store, self._pool))
 
     def _is_over(self, sale: Sale, now_ms: int) -> bool:
         """Closed, and closed for good, so long ago that nothing moves any more."""
@@ -137,7 +137,7 @@ class Recorder:
     async def _ask_ledger(self, sale: Sale) -> bool:
         """Whether Postgres said how far it is; its last answer stays otherwise."""
         try:
-            found = await asyncio.wait_for(sale_progress(self._pool, sale.id), LEDGER_PATIENCE_S)
+            found = await within(LEDGER_PATIENCE_S, sale_progress(self._pool, sale.id))
         except POSTGRES_TROUBLE:
             return False
         if found is not None:
