@@ -36,6 +36,7 @@ class Doors:
         self._prefix = house.settings.root_path + PREFIX
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._drop_prefix(scope)
         if scope["type"] == ScopeType.HTTP and scope["method"] == "GET":
             path = scope["path"]
             if path.endswith((PULSE, PLACE)) and path.startswith(self._prefix) and self.house.is_open:
@@ -44,6 +45,14 @@ class Doors:
                     await self._answer(scope, sale, path.endswith(PULSE), send)
                     return
         await self.app(scope, receive, send)
+
+    def _drop_prefix(self, scope: Scope) -> None:
+        """A proxy may hand on the path below `root_path` with that prefix or without: both are read alike."""
+        root = self.house.settings.root_path
+        if root and scope["type"] == ScopeType.HTTP:
+            served_at = scope.get("root_path", "")
+            if scope["path"].startswith(f"{served_at}{root}/"):
+                scope["path"] = served_at + scope["path"][len(served_at) + len(root) :]
 
     async def _answer(self, scope: HTTPScope, sale: Sale, is_pulse: bool, send: Send) -> None:
         began = time.perf_counter()

@@ -62,6 +62,53 @@ async def test_the_page_lists_the_sale_and_runs_only_our_files(stage: Stage) -> 
         assert "javascript" in answer.headers["content-type"]
 
 
+async def test_a_page_speaks_as_asked_and_remembers_it(stage: Stage) -> None:
+    await stage.delegate()
+    chinese = {"accept-language": "zh-CN,zh;q=0.9,en;q=0.5"}
+    assert '<html lang="en">' in (await stage.doors.get("/")).text
+    assert '<html lang="zh">' in (await stage.doors.get("/sales/night", headers=chinese)).text
+    chosen = await stage.doors.get("/?lang=en", headers=chinese)
+    assert chosen.headers["content-language"] == "en"
+    again = await stage.doors.get("/", headers=chinese)
+    assert '<html lang="en">' in again.text
+
+
+async def test_files_come_packed_and_are_kept_under_their_digest(stage: Stage) -> None:
+    page = await stage.doors.get("/")
+    (path,) = re.findall(r'href="(/pages/[^"]+/parts.css)"', page.text)
+    packed = await stage.doors.get(path, headers={"accept-encoding": "gzip"})
+    assert packed.headers["content-encoding"] == "gzip"
+    assert "immutable" in packed.headers["cache-control"]
+    plain = await stage.doors.get(path, headers={"accept-encoding": "gzip;q=0"})
+    assert "content-encoding" not in plain.headers
+    assert plain.content == packed.content
+    older = await stage.doors.get("/pages/0123456789ab/parts.css")
+    assert older.headers["cache-control"] == "no-cache"
+
+
+async def test_an_order_has_a_page_with_its_tickets(stage: Stage) -> None:
+    await stage.open()
+    order = await stage.order(await stage.come_in(), "A-1", "A-2")
+    path = f"/orders/{order['order']}"
+    assert 'data-step="paying"' in (await stage.doors.get(path)).text
+    assert 'data-step="declined"' in (await stage.doors.get(f"{path}?outcome=declined")).text
+    assert (await stage.pay(order)).status_code == 201
+    page = (await stage.doors.get(f"{path}?outcome=declined")).text
+    assert 'data-step="confirmed"' in page
+    assert page.count('data-at="ticket"') == page.count('class="qr"') == 2
+    picture = await stage.doors.get(f"{path}/tickets/2.svg")
+    assert picture.headers["content-type"].startswith("image/svg+xml")
+    assert slug(await stage.doors.get(f"{path}/tickets/3.svg")) == "not-found"
+
+
+@pytest.mark.parametrize("path", ["/orders/o-nothing", "/sales/nothing", "/nothing", "/orders/%20"])
+async def test_a_browser_reads_a_problem_in_words(stage: Stage, path: str) -> None:
+    page = await stage.doors.get(path, headers={"accept": "text/html", "accept-language": "zh"})
+    assert page.status_code == 404
+    assert 'data-step="problem"' in page.text
+    assert "没有" in page.text or "不存在" in page.text
+
+
 @pytest.mark.parametrize(
     "path",
     [
