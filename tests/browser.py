@@ -108,6 +108,11 @@ class Theatre:
             self.troubles.append(f"request to another host: {request.url}")
 
 
+def strangers() -> dict[str, str]:
+    """The environment without any setting of Usher's."""
+    return {name: text for name, text in os.environ.items() if not name.startswith("USHER_")}
+
+
 @contextmanager
 def running_usher(folder: Path) -> Iterator[tuple[dict[str, str], str]]:
     """`usher up` on a free port; its settings, and the address of its Postgres."""
@@ -122,11 +127,10 @@ def running_usher(folder: Path) -> Iterator[tuple[dict[str, str], str]]:
         "USHER_STOREFRONT_KEY": STOREFRONT_KEY,
         "USHER_OPERATOR_KEY": OPERATOR_KEY,
     }
-    kept = {name: text for name, text in os.environ.items() if not name.startswith("USHER_")}
     url = f"http://127.0.0.1:{port}"
     with (folder / "up.log").open("wb") as log:
         argv = (sys.executable, "-m", "usher", "up")
-        up = subprocess.Popen(argv, env={**kept, **ours}, stdout=log, stderr=subprocess.STDOUT)
+        up = subprocess.Popen(argv, env={**strangers(), **ours}, stdout=log, stderr=subprocess.STDOUT)
     try:
         assert soon(lambda: doors_answer(url) or up.poll() is not None, START_TIMEOUT_S)
         told = RunFolder(folder / "data" / "run").addresses()
@@ -135,7 +139,6 @@ def running_usher(folder: Path) -> Iterator[tuple[dict[str, str], str]]:
     finally:
         up.terminate()
         up.wait(START_TIMEOUT_S)
-        print((folder / "up.log").read_text())
 
 
 @asynccontextmanager

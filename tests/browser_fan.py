@@ -1,4 +1,4 @@
-"""A fan at a page: by touch, or by the keyboard alone."""
+"""A fan at a page: by touch, by mouse, or by the keyboard alone."""
 
 import asyncio
 from typing import Any, Final, Protocol
@@ -35,6 +35,19 @@ class Touch:
 
     async def seat(self, name: str) -> None:
         await self._page.locator(f'[data-seat="{name}"]').tap()
+
+
+class Mouse:
+    """A mouse, or whatever a browser takes for one."""
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+
+    async def press(self, selector: str) -> None:
+        await self._page.locator(selector).first.click()
+
+    async def seat(self, name: str) -> None:
+        await self._page.locator(f'[data-seat="{name}"]').click()
 
 
 class Keyboard:
@@ -84,7 +97,7 @@ class Fan:
     def __init__(self, page: Page, night: Night, hands: Hands | None = None) -> None:
         self.page = page
         self.night = night
-        self.hands = hands or Touch(page)
+        self.hands = hands or Mouse(page)
 
     async def visit(self, language: str = "") -> None:
         await self.page.goto(self.night.url + (f"?lang={language}" if language else ""))

@@ -160,13 +160,17 @@ class Night:
 
     async def sell_out(self) -> None:
         """Every seat of every showtime goes to rivals."""
-        names = [name for name, _, _ in self.bill.plan.named_seats()]
         fours = [
-            (show, names[first : first + SEATS_PER_FAN])
+            (show, free[first : first + SEATS_PER_FAN])
             for show in self.shows
-            for first in range(0, len(names), SEATS_PER_FAN)
+            for free in [await self._free(show)]
+            for first in range(0, len(free), SEATS_PER_FAN)
         ]
         await asyncio.gather(*(self._sell(show, seats) for show, seats in fours))
+
+    async def _free(self, show: str) -> list[SeatName]:
+        taken = (await self.house.get(f"/v1/showtimes/{show}/seats"))["taken"]
+        return [name for name, _, _ in self.bill.plan.named_seats() if name not in taken]
 
     async def _sell(self, show: str, seats: list[SeatName]) -> None:
         rival = await self.rival()
@@ -215,6 +219,7 @@ class Rival:
         """Seats held, ordered and paid to the storefront: the rival's place is used up. Answers the order."""
         held = await self.hold(*seats, show=show)
         order = await self.night.house.post("/v1/orders", {"hold": held["hold"]}, self.pass_)
-        paid = {"amount": order["amount"], "currency": order["currency"], "method": "card", "reference": "r"}
+        paid = {key: order[key] for key in ("amount", "currency")}
+        paid |= {"method": "card", "reference": f"paid-{order['order']}"}
         await self.night.house.post(f"/v1/orders/{order['order']}/payments", paid, STOREFRONT_KEY)
         return str(order["order"])

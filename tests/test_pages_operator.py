@@ -8,7 +8,7 @@ from typing import Final
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.browser import DESKTOP, PHONE, REFUSED, Theatre, needs_chromium
+from tests.browser import DESKTOP, PHONE, REFUSED, Theatre, needs_chromium, strangers
 from tests.browser_fan import Fan, at
 from tests.browser_house import House
 from tests.browser_scenes import sign_in
@@ -86,7 +86,7 @@ async def begin_rush(house: House, fans: int) -> asyncio.subprocess.Process:
         "-m",
         "usher",
         *words,
-        env={**os.environ, **house.environment},
+        env={**strangers(), **house.environment},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
