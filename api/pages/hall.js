@@ -7,7 +7,8 @@ import { shapeOf } from "./hall_shapes.js";
 import { svg, Wanted } from "./hall_svg.js";
 import { HallView } from "./hall_view.js";
 
-const CELLS_MAX = 1500; // Up to here every seat is a cell; a larger hall has those in view.
+const CELLS_MAX = 1500; // Up to here every seat is a cell; a larger hall has those in view,
+const CELLS_IN_VIEW_MAX = 900; // once it is seen from so near that they are few.
 const TARGET_PX = 24; // Smaller seats are pressed roughly: the press also comes nearer.
 const BLIND_PX = 9; // Seats smaller than this are not told apart: a press only comes nearer.
 const READ_PX = 22; // From here on the number of a seat is printed on it.
@@ -206,7 +207,7 @@ class Hall {
       }
     }
     const all = this.plan.seats.length <= CELLS_MAX;
-    const near = all ? this.plan.seats.keys() : inView.length <= CELLS_MAX ? inView : [];
+    const near = all ? this.plan.seats.keys() : inView.length <= CELLS_IN_VIEW_MAX ? inView : [];
     this.cells.want(new Set([this.#current.index, ...this.#mine, ...near]));
     this.numbers.want(this.view.seatPx >= READ_PX ? inView : []);
   }

@@ -23,7 +23,7 @@ export class Picture {
       chunk.paths = new Map();
       this.element.append(chunk.layer);
     }
-    this.element.append(...sections(hall));
+    this.element.append(svg("g", { class: "hall-names" }, ...sections(hall)));
     this.slices = new Slices(() => this.#next(), chunk => this.#paint(chunk), PAINT_MS);
     this.touchAll();
   }
@@ -50,7 +50,7 @@ export class Picture {
   }
 
   #paint(chunk) {
-    if (!chunk.layer.firstChild) chunk.layer.append(floor(chunk.rows, this.hall.seats), ...letters(chunk.rows, this.hall.seats));
+    if (!chunk.layer.firstChild) chunk.layer.append(floor(chunk.rows, this.hall.seats), svg("g", { class: "hall-letters" }, ...letters(chunk.rows, this.hall.seats)));
     const drawn = new Map();
     const add = (key, text) => drawn.has(key) ? drawn.get(key).push(text) : drawn.set(key, [text]);
     const { side } = this.hall, cross = crossOf(side), check = checkOf(side), wheelchair = wheelchairOf(side);
