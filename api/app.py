@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry
 
 from api import (
     action_log,
+    alarms,
     contracts,
     fans_pages,
     halls,
@@ -64,6 +65,7 @@ ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
     history.get_history,
     action_log.list_actions,
     troubles.list_troubles,
+    alarms.close_alarm,
     showtimes.put_showtime,
     showtimes.list_showtimes,
     showtimes.get_showtime,

@@ -82,6 +82,16 @@ _ROWS: dict[type, Row] = {
     refusals.UnknownContract: Row(
         404, "unknown-contract", "No such contract", "No such contract.", "Put the contract first."
     ),
+    refusals.UnknownAlarm: Row(
+        404, "unknown-alarm", "No such alarm", "No such alarm.", "Read /v1/troubles for its number."
+    ),
+    refusals.AlarmStands: Row(
+        409,
+        "alarm-stands",
+        "This alarm closes by itself",
+        "A {what} alarm is open as long as its cause.",
+        "Mend the cause; `usher doctor` says more.",
+    ),
     refusals.UnknownProvider: Row(
         404, "unknown-provider", "No such payment provider", "None is set up by this name.", "Set its secret."
     ),

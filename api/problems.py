@@ -42,6 +42,8 @@ Refusal = (
     | refusals.UnknownPlan
     | refusals.UnknownContract
     | refusals.UnknownProvider
+    | refusals.UnknownAlarm
+    | refusals.AlarmStands
     | refusals.AlreadyOnSale
     | refusals.HoldPaid
     | refusals.BadDefinition

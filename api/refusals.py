@@ -52,6 +52,15 @@ class UnknownPlan(msgspec.Struct, frozen=True): ...
 class UnknownContract(msgspec.Struct, frozen=True): ...
 
 
+class UnknownAlarm(msgspec.Struct, frozen=True): ...
+
+
+class AlarmStands(msgspec.Struct, frozen=True):
+    """An alarm that nobody can close: it does so itself when its cause is gone."""
+
+    what: str
+
+
 class UnknownProvider(msgspec.Struct, frozen=True): ...
 
 

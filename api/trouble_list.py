@@ -7,7 +7,7 @@ from typing import Final, Literal, get_args
 
 import msgspec
 
-from ledger.alarms import Alarm, Conflict, DeadLetter, TroubleCounts
+from ledger.alarms import Alarm, Conflict, DeadLetter
 from ledger.orders import Owed
 
 Kind = Literal[
@@ -33,10 +33,19 @@ STOPPING_ALARMS: Final[dict[str, Kind]] = {
     "store-differs": "gate-closed",
     "showtime-missing": "gate-closed",
 }
+NOTED_ALARMS: Final[dict[str, Kind]] = {
+    "seat-conflict": "seat-conflicts",
+    "dead-letter": "dead-letters",
+    "payment-reused": "payment-reused",
+}
+"""Listed until an operator closes them."""
 
 
 class Trouble(msgspec.Struct, frozen=True, kw_only=True):
-    """`sales` are those it touches, empty for all; `items` name the first few of `count`."""
+    """`sales` are those it touches, empty for all; `items` name the first few of `count`.
+
+    `alarm`: the number by which an operator closes it.
+    """
 
     kind: Kind
     grade: Grade
@@ -45,13 +54,13 @@ class Trouble(msgspec.Struct, frozen=True, kw_only=True):
     detail: str = ""
     items: list[str] = []
     since_ms: int | None = None
+    alarm: int | None = None
 
 
 class Written(msgspec.Struct, frozen=True, kw_only=True):
     """What Postgres knows."""
 
     alarms: list[Alarm]
-    counts: TroubleCounts
     dead_letters: list[DeadLetter]
     conflicts: list[Conflict]
     owed: list[Owed]
@@ -75,7 +84,7 @@ def troubles_of(facts: Facts) -> list[Trouble]:
     """Worst first; empty when all is well."""
     found = [*_engines(facts), *_gates(facts), *_silence(facts), *_lag(facts)]
     if facts.written is not None:
-        found += [*_alarms(facts, facts.written), *_letters(facts.written), *_owed(facts.written)]
+        found += [*_alarms(facts, facts.written), *_owed(facts.written)]
     order = get_args(Kind)
     return sorted(found, key=lambda trouble: (trouble.grade != "stops", order.index(trouble.kind)))
 
@@ -128,38 +137,34 @@ def _lag(facts: Facts) -> list[Trouble]:
 
 
 def _alarms(facts: Facts, written: Written) -> list[Trouble]:
-    """Shards whose writing has stopped, and payments that came for two orders."""
+    """Shards whose writing has stopped, and what the writer noted: one trouble an alarm."""
     found = []
     for alarm in written.alarms:
-        sales = facts.sales.get(int(alarm.subject.removeprefix("s")), [])
-        detail = f"shard {alarm.subject.removeprefix('s')}: {alarm.detail}"
         told = Trouble(
-            kind="payment-reused",
-            grade="look",
-            count=alarm.times,
-            sales=sales,
-            detail=detail,
+            kind="shard-stopped",
+            grade="stops",
+            sales=facts.sales.get(alarm.shard, []),
+            detail=f"shard {alarm.shard}: {alarm.detail}",
             since_ms=alarm.raised_ms,
         )
         if STOPPING_ALARMS.get(alarm.name) == "shard-stopped":
-            found.append(msgspec.structs.replace(told, kind="shard-stopped", grade="stops", count=1))
-        elif alarm.name == "payment-reused":
             found.append(told)
+        elif kind := NOTED_ALARMS.get(alarm.name):
+            items = _items(alarm, written)[: min(alarm.times, ITEMS_MAX)]
+            noted = {"kind": kind, "grade": "look", "count": alarm.times, "items": items, "alarm": alarm.id}
+            found.append(msgspec.structs.replace(told, **noted))
     return found
 
 
-def _letters(written: Written) -> list[Trouble]:
-    """Orders that lost a seat, and records that could not be written."""
-    found = []
-    if written.counts.conflicts:
-        items = [f"o-{one.token}: {one.showtime} {one.seat} is o-{one.owner}" for one in written.conflicts]
-        count = written.counts.conflicts
-        found.append(Trouble(kind="seat-conflicts", grade="look", count=count, items=items[:ITEMS_MAX]))
-    if written.counts.dead_letters:
-        items = [f"s{one.shard} {one.version} {one.kind}: {one.why}" for one in written.dead_letters]
-        count = written.counts.dead_letters
-        found.append(Trouble(kind="dead-letters", grade="look", count=count, items=items[:ITEMS_MAX]))
-    return found
+def _items(alarm: Alarm, written: Written) -> list[str]:
+    """The newest records of the alarm's shard that it may be about."""
+    if alarm.name == "seat-conflict":
+        lost = [one for one in written.conflicts if one.shard == alarm.shard]
+        return [f"o-{one.token}: {one.showtime} {one.seat} is o-{one.owner}" for one in lost]
+    if alarm.name == "dead-letter":
+        letters = [one for one in written.dead_letters if one.shard == alarm.shard]
+        return [f"s{one.shard} {one.version} {one.kind}: {one.why}" for one in letters]
+    return []
 
 
 def _owed(written: Written) -> list[Trouble]:

@@ -15,7 +15,7 @@ from api.rooms import OpenRooms, Rooms
 from api.sale_counts import lag
 from api.samples import trail
 from api.store_check import gates_of
-from api.trouble_list import ITEMS_MAX, Facts, Grade, Kind, Written, troubles_of
+from api.trouble_list import Facts, Grade, Kind, Written, troubles_of
 from ledger import alarms
 from ledger.orders import refunds_owed
 from ledger.trouble import POSTGRES_TROUBLE, within
@@ -25,7 +25,10 @@ PATIENCE_S: Final = 2.0
 
 
 class TroubleView(msgspec.Struct, frozen=True, kw_only=True):
-    """`sales` it touches, all when empty; `items` name the first of `count`; amounts are minor units."""
+    """`sales` it touches, all when empty; `items` name the first of `count`; amounts are minor units.
+
+    `alarm` is the number to close it by.
+    """
 
     kind: Kind
     grade: Grade
@@ -34,6 +37,7 @@ class TroubleView(msgspec.Struct, frozen=True, kw_only=True):
     detail: str
     items: list[str]
     since: str | None
+    alarm: int | None
 
 
 class Troubles(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,6 +67,7 @@ async def list_troubles(rooms: OpenRooms) -> Response[Troubles]:
             detail=one.detail,
             items=one.items,
             since=None if one.since_ms is None else rfc3339(one.since_ms),
+            alarm=one.alarm,
         )
         for one in troubles_of(facts)
     ]
@@ -109,13 +114,12 @@ async def gates_in_time(rooms: Rooms, shards: list[int]) -> dict[int, bool]:
 
 
 async def written_of(rooms: Rooms) -> Written:
-    counts = await alarms.count_troubles(rooms.pool)
-    assert counts is not None, "an aggregate always has a row"
+    found = await alarms.open_alarms(rooms.pool)
+    names = {alarm.name for alarm in found}
     return Written(
-        alarms=await alarms.open_alarms(rooms.pool),
-        counts=counts,
-        dead_letters=await alarms.dead_letters(rooms.pool, ITEMS_MAX) if counts.dead_letters else [],
-        conflicts=await alarms.conflicts(rooms.pool, ITEMS_MAX) if counts.conflicts else [],
+        alarms=found,
+        dead_letters=await alarms.dead_letters(rooms.pool) if "dead-letter" in names else [],
+        conflicts=await alarms.conflicts(rooms.pool) if "seat-conflict" in names else [],
         owed=await refunds_owed(rooms.pool),
     )
 

@@ -7,7 +7,7 @@ import msgspec
 from ledger.pool import Db
 from ledger.queries import many, run
 
-ActionVerb = Literal["open", "pause", "resume", "close", "capacity"]
+ActionVerb = Literal["open", "pause", "resume", "close", "capacity", "close-alarm"]
 
 
 class Action(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,6 +1,6 @@
 """What an operator must look at: open alarms, records that could not be written, seats sold twice."""
 
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -18,6 +18,10 @@ AlarmName = Literal[
 ]
 
 
+CLOSED_BY_HAND: Final[frozenset[AlarmName]] = frozenset({"dead-letter", "seat-conflict", "payment-reused"})
+"""What happened and stays; the others close when their cause is gone."""
+
+
 class Alarm(msgspec.Struct, frozen=True):
     """`subject`: what it is about, such as `s12` for shard 12; seen `times` since `raised_ms`."""
 
@@ -29,6 +33,10 @@ class Alarm(msgspec.Struct, frozen=True):
     seen_ms: int
     times: int
     closed_ms: int | None
+
+    @property
+    def shard(self) -> int:
+        return int(self.subject.removeprefix("s"))
 
 
 class DeadLetter(msgspec.Struct, frozen=True):
@@ -55,13 +63,6 @@ class Conflict(msgspec.Struct, frozen=True):
     at_ms: int
 
 
-class TroubleCounts(msgspec.Struct, frozen=True):
-    """Records not written, and orders that lost a seat: all there ever were."""
-
-    dead_letters: int
-    conflicts: int
-
-
 async def raise_alarm(db: Db, name: AlarmName, subject: str, detail: str, now_ms: int) -> None:
     """One alarm is open per name and subject; raising it again counts it."""
     await run(db, "raise_alarm", name, subject, detail, now_ms)
@@ -69,6 +70,15 @@ async def raise_alarm(db: Db, name: AlarmName, subject: str, detail: str, now_ms
 
 async def close_alarm(db: Db, name: AlarmName, subject: str, now_ms: int) -> None:
     await run(db, "close_alarm", name, subject, now_ms)
+
+
+async def end_alarm(db: Db, id: int, now_ms: int) -> Alarm | None:
+    """As it was closed just now; None when it was not open."""
+    return await one(db, "end_alarm", Alarm, id, now_ms)
+
+
+async def find_alarm(db: Db, id: int) -> Alarm | None:
+    return await one(db, "find_alarm", Alarm, id)
 
 
 async def open_alarms(db: Db, rows_max: int = 100) -> list[Alarm]:
@@ -81,10 +91,6 @@ async def dead_letters(db: Db, rows_max: int = 100) -> list[DeadLetter]:
 
 async def conflicts(db: Db, rows_max: int = 100) -> list[Conflict]:
     return await many(db, "conflicts", Conflict, rows_max)
-
-
-async def count_troubles(db: Db) -> TroubleCounts | None:
-    return await one(db, "count_troubles", TroubleCounts)
 
 
 def shard_subject(shard: int) -> str:

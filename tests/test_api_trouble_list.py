@@ -6,11 +6,11 @@ import msgspec
 import pytest
 
 from api.trouble_list import LAG_RECORDS_MAX, SILENT_MS, Facts, Written, troubles_of
-from ledger.alarms import Alarm, AlarmName, Conflict, DeadLetter, TroubleCounts
+from ledger.alarms import Alarm, AlarmName, Conflict, DeadLetter
 from ledger.orders import Owed
 
 NOW_MS = 1_000_000
-WELL_WRITTEN = Written(alarms=[], counts=TroubleCounts(0, 0), dead_letters=[], conflicts=[], owed=[])
+WELL_WRITTEN = Written(alarms=[], dead_letters=[], conflicts=[], owed=[])
 WELL = Facts(
     now_ms=NOW_MS,
     sales={3: ["night", "noon"], 4: ["dawn"]},
@@ -21,8 +21,8 @@ WELL = Facts(
 )
 
 
-def alarm(name: AlarmName, shard: int = 3) -> Alarm:
-    return Alarm(1, name, f"s{shard}", "why", NOW_MS - 5000, NOW_MS, 2, None)
+def alarm(name: AlarmName, shard: int = 3, times: int = 2) -> Alarm:
+    return Alarm(1, name, f"s{shard}", "why", NOW_MS - 5000, NOW_MS, times, None)
 
 
 def facts(known: dict[str, Any] | None = None, **changes: Any) -> Facts:
@@ -50,8 +50,8 @@ SILENT = {"night": NOW_MS - SILENT_MS - 1}
         (facts(sampled_ms={"night": 0}), ["clock-silent stops"]),
         (facts(sampled_ms=SILENT, gates={3: False, 4: True}), ["gate-closed stops"]),
         (facts(written=None, lag=None), ["postgres-away look"]),
-        (facts({"counts": TroubleCounts(0, 1), "conflicts": [CONFLICT]}), ["seat-conflicts look"]),
-        (facts({"counts": TroubleCounts(1, 0), "dead_letters": [LETTER]}), ["dead-letters look"]),
+        (facts({"alarms": [alarm("seat-conflict")], "conflicts": [CONFLICT]}), ["seat-conflicts look"]),
+        (facts({"alarms": [alarm("dead-letter")], "dead_letters": [LETTER]}), ["dead-letters look"]),
         (facts({"alarms": [alarm("payment-reused")]}), ["payment-reused look"]),
         (facts(lag={3: LAG_RECORDS_MAX, 4: 0}), []),
         (facts(lag={3: LAG_RECORDS_MAX + 1, 4: 0}), ["writer-behind look"]),
@@ -75,9 +75,11 @@ def test_a_closed_gate_says_why_since_when_and_for_whom() -> None:
 
 
 def test_counts_are_whole_and_items_are_few() -> None:
-    found = facts({"counts": TroubleCounts(0, 25), "conflicts": [CONFLICT] * 25})
+    elsewhere = msgspec.structs.replace(CONFLICT, shard=4)
+    known = [elsewhere, *[CONFLICT] * 25]
+    found = facts({"alarms": [alarm("seat-conflict", times=25)], "conflicts": known})
     (conflicts,) = troubles_of(found)
-    assert (conflicts.count, len(conflicts.items)) == (25, 10)
+    assert (conflicts.count, len(conflicts.items), conflicts.alarm) == (25, 10, 1)
     assert conflicts.items[0] == "o-b: late C-4 is o-a"
     (refunds,) = troubles_of(facts({"owed": [Owed("CNY", 2, 9400, 5), Owed("USD", 1, 12, 4)]}))
     assert (refunds.count, refunds.items, refunds.since_ms) == (3, ["9400 CNY", "12 USD"], 4)

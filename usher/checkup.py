@@ -165,10 +165,8 @@ async def look_at_schema(db: Any) -> Finding:
 
 
 async def look_at_alarms(db: Any) -> Finding:
-    alarms = await open_alarms(db)
-    return Finding(
-        "alarms", not alarms, "; ".join(f"{a.name} {a.subject}: {a.detail}" for a in alarms) or "none"
-    )
+    told = [f"{one.id} {one.name} {one.subject}: {one.detail}" for one in await open_alarms(db)]
+    return Finding("alarms", not told, "; ".join(told) or "none")
 
 
 async def _with_both(settings: Settings) -> AsyncIterator[Finding]:

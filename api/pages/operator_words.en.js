@@ -82,6 +82,7 @@ export default {
   "op.verb.resume": "resumed the sale",
   "op.verb.close": "closed the sale",
   "op.verb.capacity": "changed the capacity",
+  "op.verb.close-alarm": "closed an alarm",
 
   "op.open.title": "Open {sale}?",
   "op.open.what": { one: "The draw is made among {n} fan and the first batch is called in. It cannot be undone.", other: "The draw is made among {n} fans and the first batch is called in. It cannot be undone." },

@@ -82,6 +82,7 @@ export default {
   "op.verb.resume": "恢复",
   "op.verb.close": "结束",
   "op.verb.capacity": "修改容量",
+  "op.verb.close-alarm": "关闭了警报",
 
   "op.open.title": "开售「{sale}」？",
   "op.open.what": "将在 {n} 位影迷中抽签并叫第一批入场。此操作不可撤销。",

@@ -8,6 +8,15 @@ DO UPDATE SET detail = excluded.detail, seen_ms = excluded.seen_ms, times = alar
 -- Closes an open alarm, if there is one.
 UPDATE alarms SET closed_ms = greatest($3, raised_ms) WHERE name = $1 AND subject = $2 AND closed_ms IS NULL;
 
+-- name: end_alarm
+-- Closes an alarm by its number, if it is open.
+UPDATE alarms SET closed_ms = greatest($2, raised_ms) WHERE id = $1 AND closed_ms IS NULL
+RETURNING id, name, subject, detail, raised_ms, seen_ms, times, closed_ms;
+
+-- name: find_alarm
+-- An alarm by its number, open or closed.
+SELECT id, name, subject, detail, raised_ms, seen_ms, times, closed_ms FROM alarms WHERE id = $1;
+
 -- name: open_alarms
 -- What an operator must look at, newest first.
 SELECT id, name, subject, detail, raised_ms, seen_ms, times, closed_ms
@@ -23,8 +32,3 @@ ORDER BY at_ms DESC, shard, version DESC LIMIT $1;
 SELECT c.token, t.id AS showtime, c.seat, c.owner, c.shard, c.version, c.at_ms
 FROM conflicts c JOIN showtimes t ON t.serial = c.showtime
 ORDER BY c.at_ms DESC, c.token, c.seat LIMIT $1;
-
--- name: count_troubles
--- How many records could not be written, and how many orders came second to a seat.
-SELECT (SELECT count(*) FROM dead_letters) AS dead_letters,
-       (SELECT count(DISTINCT token) FROM conflicts) AS conflicts;
