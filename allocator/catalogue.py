@@ -17,6 +17,7 @@ from allocator.plan import Plan, PlanDigest
 from allocator.sale import Sale
 from allocator.showtime import Showtime
 from store import keys
+from store.cancellation import end_if_cancelled
 from store.connection import ERRORS, Store
 from store.unavailable import StoreUnavailable
 
@@ -91,6 +92,7 @@ class Catalogue:
     async def run(self) -> None:
         """Follow the store until cancelled."""
         while True:
+            end_if_cancelled()
             with suppress(StoreUnavailable):
                 await self.refresh()
             await asyncio.sleep(FOLLOW_MS / 1000)

@@ -13,8 +13,8 @@ from api.house import House
 from api.latency import BOUNDS_MS, CALLS, Told
 from api.meter import Tally
 from api.rooms import ended
-from ledger.trouble import end_if_cancelled
 from store import keys
+from store.cancellation import end_if_cancelled
 from store.connection import Store
 from store.trail import Trail
 from store.unavailable import StoreUnavailable

@@ -16,9 +16,10 @@ from ledger.cursors import Cursor, find_cursor, shards_in_use
 from ledger.pool import Db, Pool
 from ledger.queries import column
 from ledger.stream import Stream
-from ledger.trouble import TROUBLE, end_if_cancelled
+from ledger.trouble import TROUBLE
 from ledger.writer import pause
 from store import keys
+from store.cancellation import end_if_cancelled
 from store.connection import ERRORS, Store
 from store.unavailable import StoreUnavailable
 

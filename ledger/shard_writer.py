@@ -18,7 +18,8 @@ from ledger.books import Books
 from ledger.cursors import Cursor, CursorMoved, find_cursor
 from ledger.pool import Pool
 from ledger.stream import Entry, Stream
-from ledger.trouble import TROUBLE, Backoff, end_if_cancelled
+from ledger.trouble import TROUBLE, Backoff
+from store.cancellation import end_if_cancelled
 from store.connection import Store
 
 log: Final = structlog.get_logger("ledger")

@@ -15,7 +15,8 @@ from ledger.cursors import shards_in_use
 from ledger.lease import Lease
 from ledger.pool import Pool
 from ledger.shard_writer import Limits, ShardWriter
-from ledger.trouble import POSTGRES_TROUBLE, Backoff, end_if_cancelled
+from ledger.trouble import POSTGRES_TROUBLE, Backoff
+from store.cancellation import end_if_cancelled
 from store.connection import Store
 
 log: Final = structlog.get_logger("ledger")

@@ -14,6 +14,7 @@ from redis.exceptions import RedisClusterException, RedisError, ResponseError
 
 from store import keys as spelt
 from store.batcher import Batcher, Limits
+from store.cancellation import end_if_cancelled
 from store.clock import Clock
 from store.functions import Library, function_name
 from store.nodes import Client, Nodes, client_of
@@ -172,6 +173,7 @@ class Store:
     async def _follow_time(self) -> None:
         while True:
             await asyncio.sleep(CLOCK_EVERY_S)
+            end_if_cancelled()
             with suppress(StoreUnavailable):
                 await self.sample_clock()
 

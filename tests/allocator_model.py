@@ -138,7 +138,7 @@ class Model:
         return max([self.used.get(fan, -1), *awaiting]) >= entry
 
     def is_still_to_be_had(self, record: Record) -> bool:
-        """Late money buys by this pass, within the limit, and while the seats are free and the showtime sells."""
+        """Late money buys by its pass, within the limit, and only free seats of a showtime that sells."""
         if record.state == "refunded" or self.reclaimed or self.is_used(record.fan, record.entry):
             return False
         within = self.owned(record.fan) + len(record.seats) <= self.limit

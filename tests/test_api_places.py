@@ -94,7 +94,7 @@ async def test_a_sale_moves_one_way(stage: Stage) -> None:
         ("open", {}, "200"),
         ("open", {}, "200"),
         ("pause", {"reason": "Rain."}, "200"),
-        ("pause", {"why": "Rain."}, "bad-request"),
+        ("pause", {"because": "Rain."}, "bad-request"),
         ("resume", {}, "200"),
         ("close", {}, "200"),
         ("open", {}, "cannot-move"),

@@ -22,7 +22,8 @@ from api.teller import NOTES_MAX, meters
 from ledger.counts import Progress, sale_progress
 from ledger.pool import Pool
 from ledger.stream import Stream
-from ledger.trouble import POSTGRES_TROUBLE, end_if_cancelled, within
+from ledger.trouble import POSTGRES_TROUBLE, within
+from store.cancellation import end_if_cancelled
 from store.connection import Store
 from store.trail import Note
 from store.unavailable import StoreUnavailable

@@ -7,6 +7,7 @@ import structlog
 
 from allocator.allocator import Allocator
 from allocator.catalogue import Catalogue, OnSale
+from store.cancellation import end_if_cancelled
 from store.unavailable import StoreUnavailable
 
 SWEEP_EVERY_S: Final = 0.5
@@ -26,6 +27,7 @@ class Sweeper:
         """Sweeps until cancelled; a store that is away is swept when it is back."""
         while True:
             await self.round()
+            end_if_cancelled()
             await asyncio.sleep(SWEEP_EVERY_S)
 
     async def round(self) -> int:

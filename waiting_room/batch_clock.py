@@ -15,6 +15,7 @@ from typing import Final
 import structlog
 
 from allocator.sale import Sale, SaleId
+from store.cancellation import end_if_cancelled
 from store.connection import Store
 from store.unavailable import StoreUnavailable
 from waiting_room.draw import Draw
@@ -73,6 +74,7 @@ class BatchClock:
         loop = asyncio.get_running_loop()
         while True:
             began = loop.time()
+            end_if_cancelled()
             try:
                 await self.round()
             except Exception:  # the clock must outlive the fault of one round

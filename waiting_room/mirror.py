@@ -13,6 +13,7 @@ import msgspec
 import structlog
 
 from allocator.sale import Sale, SaleId
+from store.cancellation import end_if_cancelled
 from store.unavailable import StoreUnavailable
 from waiting_room.line import GateClosed, Line
 from waiting_room.place import RANK_UNKNOWN
@@ -58,6 +59,7 @@ class Mirror:
         loop = asyncio.get_running_loop()
         while True:
             began = loop.time()
+            end_if_cancelled()
             try:
                 await self.round(catalogue.sales())
             except Exception:  # the mirror of a worker must outlive the fault of one round
