@@ -158,7 +158,9 @@ class Up:
         while not self._supervisor.stopping and not doors_answer(self._settings.local_url):
             # `usher rebuild` needs the engines, so a store that must be filled first does not end the start.
             if time.monotonic() > closed_until and (why := why_closed(self._settings.local_url)):
-                self._console.print(f"  [bold red]✗[/] Nothing is sold. {why}", highlight=False)
+                self._console.print(
+                    f"  [bold red]✗[/] Nothing is sold. {why}", highlight=False, soft_wrap=True
+                )
                 return
             if time.monotonic() > until:
                 said = last_words(self._settings.folder.log / "api-1.log")
