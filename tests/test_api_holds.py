@@ -145,9 +145,8 @@ async def test_seats_given_back_are_free_again(stage: Stage) -> None:
 async def test_a_fan_who_asks_all_the_time_waits(stage: Stage) -> None:
     await stage.open()
     pass_ = await stage.come_in()
-    answers = [await stage.hold(pass_, {"seats": ["Z-1"]}) for _ in range(12)]
-    assert slug(answers[0]) == "no-such-seats"
-    assert slug(answers[-1]) == "too-many"
+    answers = await asyncio.gather(*(stage.hold(pass_, {"seats": ["Z-1"]}) for _ in range(40)))
+    assert {slug(answer) for answer in answers} == {"no-such-seats", "too-many"}
     assert slug(await stage.hold(await stage.come_in(), BEST)) == "201"
 
 
