@@ -69,6 +69,9 @@ async def faults(page: Page, scene: str) -> list[str]:
             await page.locator(f"html[lang^={language}]").wait_for()
         if scene in TURNS:
             await tells(page, scene, language)
+        if scene == "operator":
+            await expect(page.locator(at("sale-state"))).not_to_be_empty()
+            await expect(page.locator(f"{at('halls')} li").first).to_be_visible()
         await page.emulate_media(color_scheme=scheme)
         found += [f"{language}, {scheme}: {fault}" for fault in await violations(page)]
     return found
