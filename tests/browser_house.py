@@ -3,6 +3,8 @@
 import asyncio
 import itertools
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -11,6 +13,7 @@ import httpx
 import msgspec
 
 from allocator.plan import Category, Plan, Point, Row, Seat, SeatName
+from ledger.alarms import AlarmName, raise_alarm, shard_subject
 from tests.conftest import WaitUntil
 from waiting_room.draw import Draw
 
@@ -116,9 +119,19 @@ class House:
 
     async def seed(self, sale: str) -> str:
         """The seed of the draw, which nobody outside knows before the open."""
+        async with self._ledger() as ledger:
+            return str(await ledger.fetchval("SELECT seed FROM sales WHERE id = $1", sale))
+
+    async def raise_alarm(self, name: AlarmName, shard: int, detail: str) -> None:
+        """As the writer raises it."""
+        async with self._ledger() as ledger:
+            await raise_alarm(ledger, name, shard_subject(shard), detail, int(time.time() * 1000))
+
+    @asynccontextmanager
+    async def _ledger(self) -> AsyncIterator[Any]:
         connection = await asyncpg.connect(self._postgres_url)
         try:
-            return str(await connection.fetchval("SELECT seed FROM sales WHERE id = $1", sale))
+            yield connection
         finally:
             await connection.close()
 

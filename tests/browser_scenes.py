@@ -8,7 +8,9 @@ from playwright.async_api import Page, expect
 from tests.browser_fan import Fan, at
 from tests.browser_house import OPERATOR_KEY, SMALL, Bill, House
 
+OPERATOR: Final = "Ada 艾达"
 FRONT: Final = ("A-1", "A-2")
+SHARDS: Final = (3, 40)
 REASON: Final = "The payment provider is catching up 支付通道恢复中"
 
 
@@ -158,6 +160,16 @@ async def operator(visit: Visit) -> None:
     await sign_in(visit.page, visit.house, night.sale)
 
 
+async def alarmed(visit: Visit) -> None:
+    """The operator's screen when records could not be written and seats were sold twice."""
+    night = await visit.house.delegate(visit.bill)
+    await visit.house.raise_alarm("dead-letter", SHARDS[0], "version 4711: the record names no showtime")
+    await visit.house.raise_alarm("seat-conflict", SHARDS[0], "order o-1-2kk4v0ptfgshkmxb lost H-7")
+    await visit.house.raise_alarm("seat-conflict", SHARDS[1], "order o-2-9f0c1m7t3v5xqzra lost C-2")
+    await sign_in(visit.page, visit.house, night.sale)
+    await visit.page.locator(at("close-alarm")).first.wait_for()
+
+
 async def missing(visit: Visit) -> None:
     await visit.page.goto(visit.house.url + "/orders/o-nothing")
 
@@ -165,6 +177,7 @@ async def missing(visit: Visit) -> None:
 async def sign_in(page: Page, house: House, sale: str) -> None:
     await page.goto(f"{house.url}/operator?sale={sale}")
     await page.locator(at("operator-key")).fill(OPERATOR_KEY)
+    await page.locator(at("operator-name")).fill(OPERATOR)
     await page.locator(at("sign-in")).click()
     await page.locator(at("curve-waiting")).wait_for()
 
@@ -196,5 +209,6 @@ SCENES: Final[dict[str, Callable[[Visit], Awaitable[None]]]] = {
     "closed": closed,
     "sign-in": signing_in,
     "operator": operator,
+    "alarms": alarmed,
     "missing": missing,
 }

@@ -43,7 +43,7 @@ async def played(
     async def play(scene: str) -> list[str]:
         async with turn, open_theatre(chromium, house) as theatre:
             theatre.expect(REFUSED)
-            page = await theatre.page(DESKTOP if "operator" in scene else PHONE)
+            page = await theatre.page(DESKTOP if scene == "operator" else PHONE)
             await SCENES[scene](Visit(house, page))
             return await faults(page, scene)
 

@@ -5,7 +5,8 @@ import { Night } from "./night.js";
 import { Curves } from "./operator_curves.js";
 import { Halls } from "./operator_halls.js";
 import { Moves } from "./operator_moves.js";
-import { inWords, showLog, showNow, showSale, showTroubles } from "./operator_view.js";
+import { showTroubles } from "./operator_troubles.js";
+import { inWords, showLog, showNow, showSale } from "./operator_view.js";
 import { el } from "./curves.js";
 import { clock, lang, learn, t } from "./words.js";
 
@@ -102,13 +103,16 @@ async function readActions() {
   if (sale === now.sale) showLog(found);
 }
 
+const UNKNOWN = { kind: "unknown", grade: "stops", count: 1, sales: [], items: [], since: null, alarm: null };
+const closeAlarm = trouble => moves.ask("close-alarm", trouble.alarm);
+
 async function readTroubles() {
   try {
     const { troubles, at } = await doors.get("/v1/troubles", once);
-    showTroubles(troubles, Date.parse(at));
+    showTroubles(troubles, Date.parse(at), closeAlarm);
   } catch (error) {
     const why = error instanceof Problem ? error.document.title : t("op.key.away");
-    if (error.status !== 401) showTroubles([{ kind: "unknown", grade: "stops", count: 1, sales: [], items: [], detail: why, since: null }], Date.now());
+    if (error.status !== 401) showTroubles([{ ...UNKNOWN, detail: why }], Date.now(), closeAlarm);
     throw error;
   }
 }

@@ -1,10 +1,9 @@
-// What the operator's screen shows: problems, numbers of now, the log.
+// What the operator's screen shows: the sale, numbers of now, the log.
 
 import { el } from "./curves.js";
-import { clock, count, knows, money, t } from "./words.js";
+import { clock, count, knows, t } from "./words.js";
 
 const $ = id => document.getElementById(id);
-const minor = /^(\d+) ([A-Z]{3})$/;
 
 export function showSale(halls) {
   $("sale-title").textContent = halls.title;
@@ -26,34 +25,6 @@ export function showNow(counts, capacity) {
   ];
   $("now").replaceChildren(...facts.map(([name, value, more]) => el("div", { "data-at": `now-${name}` },
     el("dt", {}, t(`op.now.${name}`)), el("dd", {}, value, more ? el("small", {}, ` ${more}`) : ""))));
-}
-
-// A problem in the reader's words; `detail` and `items` stay as the engines' own.
-function troubleCard(trouble) {
-  const items = trouble.items.map(item => item.replace(minor, (_, amount, currency) => money(Number(amount), currency)));
-  const facts = [
-    trouble.since ? t("op.since", { time: clock(Date.parse(trouble.since), true) }) : "",
-    trouble.sales.length ? t("op.sales", { sales: trouble.sales.join(t("list-and")) }) : "",
-  ].filter(Boolean);
-  return el("li", { class: "trouble", "data-grade": trouble.grade, "data-kind": trouble.kind },
-    el("span", { class: "trouble-grade" }, t(`op.grade.${trouble.grade}`)),
-    el("strong", {}, t(`op.trouble.${trouble.kind}`, { n: trouble.count, why: trouble.detail })),
-    ...(facts.length ? [el("span", { class: "trouble-facts" }, facts.join(" · "))] : []),
-    ...(trouble.detail ? [el("span", { class: "trouble-facts", lang: "en" }, trouble.detail)] : []),
-    ...(items.length ? [el("ul", {}, ...items.map(item => el("li", {}, item)))] : []));
-}
-
-const wellCard = at => el("li", { class: "trouble", "data-grade": "well" },
-  el("strong", {}, t("op.well")), el("span", { class: "trouble-facts" }, t("op.well.at", { time: clock(at, true) })));
-
-let saidBefore = null;
-
-// Problems first. A reader hears of them once, when they come or go, and not at every look.
-export function showTroubles(troubles, at) {
-  $("troubles-list").replaceChildren(...(troubles.length ? troubles.map(troubleCard) : [wellCard(at)]));
-  const said = troubles.map(one => t(`op.trouble.${one.kind}`, { n: one.count, why: one.detail })).join(". ") || t("op.well");
-  const kinds = troubles.map(one => one.kind).join();
-  if (kinds !== saidBefore) { $("troubles-said").textContent = said; saidBefore = kinds; }
 }
 
 function logLine(action) {
