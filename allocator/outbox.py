@@ -52,11 +52,18 @@ class PaymentBlob(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Confirmed(msgspec.Struct, frozen=True, array_like=True):
-    """Body of `confirmed`; `order` and `payment` as packed by `pack`."""
+    """Body of `confirmed`; `order` and `payment` as packed by `pack`.
+
+    What is left of the hold lets a rebuilt store answer repeated requests as the lost one would have.
+    """
 
     at_ms: int
     order: bytes
     payment: bytes
+    held_ms: int
+    hold_until_ms: int
+    together: bool
+    pay_by_ms: int
 
 
 class Refunded(msgspec.Struct, frozen=True, array_like=True):

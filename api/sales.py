@@ -78,6 +78,7 @@ async def put_sale(sale: PathId, data: JSONBody[SaleBody], rooms: OpenRooms) -> 
 
     async with reaching_ledger():
         await definitions.tell_sale(rooms.pool, sale, tell)
+        await definitions.mark_sale_loaded(rooms.pool, sale)
     view = view_of(stored.definition, rooms.state_of(stored.definition))
     return Response(view, status_code=201 if stored.created else 200)
 

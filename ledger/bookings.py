@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from allocator.outbox import OrderBlob, PaymentBlob
+from allocator.outbox import OrderBlob
 from ledger.books import AccountKind, Books, Show
 from ledger.records import GivenBack, Meaning, Owed, Sold, Unreadable, Why
 from ledger.stream import Entry
@@ -20,9 +20,10 @@ COLUMNS: Final = {
     "orders": (
         "token", "sale", "showtime", "fan", "entry", "seats", "gross", "fees", "amount", "currency",
         "created_ms", "confirmed_ms", "state", "shard", "version",
+        "held_ms", "hold_until_ms", "together", "pay_by_ms",
     ),
     "tickets": ("token", "n", "showtime", "seat", "seat_index", "category", "amount", "live"),
-    "payments": ("provider", "reference", "token", "method", "amount", "currency", "at_ms"),
+    "payments": ("provider", "reference", "token", "method", "amount", "currency", "at_ms", "version"),
     "refunds": ("provider", "reference", "token", "amount", "currency", "why", "due_ms"),
     "movements": ("token", "cause", "leg", "at_ms", "debit", "credit", "amount", "currency"),
     "conflicts": ("token", "showtime", "seat", "owner", "shard", "version", "at_ms"),
@@ -85,10 +86,10 @@ def book(rows: Rows, meaning: Meaning, books: Books, now_ms: int) -> None:
     match meaning:
         case Sold():
             _book_order(rows, meaning, _show(books, meaning.order), "confirmed")
-            _book_payment(rows, meaning.order, meaning.payment, meaning.at_ms)
+            _book_payment(rows, meaning)
             _book_sale(rows, meaning, books)
         case Owed():
-            _book_payment(rows, meaning.order, meaning.payment, meaning.at_ms)
+            _book_payment(rows, meaning)
             _book_refund(rows, meaning, meaning.why, books)
         case GivenBack(entry, reclaimed):
             show = books.show(reclaimed.showtime)
@@ -116,7 +117,7 @@ def book_conflict(
     show, entry = _show(books, sold.order), sold.entry
     _book_order(rows, sold, show, "refunded")
     if new_payment:
-        _book_payment(rows, sold.order, sold.payment, sold.at_ms)
+        _book_payment(rows, sold)
     if new_refund:
         _book_refund(rows, sold, "conflict", books)
     for seat, owner in owners.items():
@@ -139,11 +140,12 @@ def _show(books: Books, order: OrderBlob) -> Show:
 
 
 def _book_order(rows: Rows, sold: Sold, show: Show, state: str) -> None:
-    order, entry, live = sold.order, sold.entry, state == "confirmed"
+    order, entry, hold, live = sold.order, sold.entry, sold.hold, state == "confirmed"
     rows.tables["orders"].append((
         order.token, show.sale, show.serial, order.fan, order.entry, len(order.seats),
         order.amount - order.fees, order.fees, order.amount, order.currency,
         order.created_ms, sold.at_ms, state, entry.shard, entry.version,
+        hold.held_ms, hold.hold_until_ms, hold.together, hold.pay_by_ms,
     ))  # fmt: skip
     rows.tables["tickets"].extend(
         (order.token, n, show.serial, seat.seat, seat.index, seat.category, seat.amount, live)
@@ -151,9 +153,10 @@ def _book_order(rows: Rows, sold: Sold, show: Show, state: str) -> None:
     )
 
 
-def _book_payment(rows: Rows, order: OrderBlob, payment: PaymentBlob, at_ms: int) -> None:
-    paid = (payment.method, payment.amount, payment.currency, at_ms)
-    rows.add("payments", payment.provider, payment.reference, order.token, *paid)
+def _book_payment(rows: Rows, meaning: Sold | Owed) -> None:
+    payment, entry = meaning.payment, meaning.entry
+    paid = (payment.method, payment.amount, payment.currency, meaning.at_ms, entry.version)
+    rows.add("payments", payment.provider, payment.reference, meaning.order.token, *paid)
 
 
 def _book_sale(rows: Rows, sold: Sold, books: Books) -> None:

@@ -171,6 +171,11 @@ async def set_capacity(db: Db, sale: str, capacity: int) -> Sale | None:
     return await one(db, "set_capacity", Sale, sale, capacity)
 
 
+async def mark_sale_loaded(db: Db, sale: str) -> None:
+    """From now on a store without this sale does not sell."""
+    await run(db, "mark_sale_loaded", sale)
+
+
 class ShowtimeRow(Showtime, frozen=True, kw_only=True):
     loaded: bool
 

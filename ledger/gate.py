@@ -1,8 +1,8 @@
 """Opens the store's shards for selling, after comparing what the store has with what the ledger knows it had.
 
 A store that restarted, was emptied, failed over or was set back has closed gates. It sells again only if it
-has every record the ledger has seen and every showtime the ledger has seen loaded; otherwise it stays closed,
-with the reason in an alarm, until it is rebuilt.
+has every record the ledger has seen and every sale and showtime the ledger has seen loaded; otherwise it
+stays closed, with the reason in an alarm, until it is rebuilt.
 """
 
 import asyncio
@@ -91,13 +91,17 @@ class Gate:
         lacking = contradiction(cursor, version, entry.sum if entry else None)
         if lacking is not None:
             return lacking
-        missing = await self._missing(shard, await loaded_showtimes(self._pool, shard))
+        sales, showtimes = await loaded_sales(self._pool, shard), await loaded_showtimes(self._pool, shard)
+        wanted = {one: keys.sale(shard, one) for one in sales}
+        wanted |= {one: keys.show(shard, one) for one in showtimes}
+        missing = await self._missing(wanted)
         return Reason("showtime-missing", f"the store has lost {', '.join(missing)}") if missing else None
 
-    async def _missing(self, shard: int, showtimes: list[str]) -> list[str]:
+    async def _missing(self, wanted: dict[str, str]) -> list[str]:
+        """Of these names those whose keys the store has not."""
         client: Any = self._store.client
         try:
-            return [one for one in showtimes if not await client.exists(keys.show(shard, one))]
+            return [name for name, key in wanted.items() if not await client.exists(key)]
         except ERRORS as error:
             raise StoreUnavailable(str(error)) from error
 
@@ -124,6 +128,10 @@ def contradiction(cursor: Cursor | None, version: int, sum_at_cursor: str | None
     if sum_at_cursor is not None and sum_at_cursor != cursor.sum:
         return Reason("store-differs", f"record {cursor.version} is not the one the ledger has written")
     return None
+
+
+async def loaded_sales(db: Db, shard: int) -> list[str]:
+    return await column(db, "loaded_sales", str, shard)
 
 
 async def loaded_showtimes(db: Db, shard: int) -> list[str]:

@@ -3,7 +3,38 @@
 import msgspec
 
 from ledger.pool import Db
-from ledger.queries import column, one, value
+from ledger.queries import column, many, one, value
+
+
+class SoldOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """An order and the hold it was; `indices`, `seats`, `categories` and `amounts` go together."""
+
+    token: str
+    fan: str
+    entry: int
+    fees: int
+    amount: int
+    currency: str
+    created_ms: int
+    version: int
+    held_ms: int
+    hold_until_ms: int
+    together: bool
+    pay_by_ms: int
+    indices: tuple[int, ...]
+    seats: tuple[str, ...]
+    categories: tuple[str, ...]
+    amounts: tuple[int, ...]
+
+
+class OrderMoney(msgspec.Struct, frozen=True, kw_only=True):
+    """A payment by record `version`; `why` it goes back, None if it bought the order."""
+
+    token: str
+    provider: str
+    reference: str
+    version: int
+    why: str | None
 
 
 class SaleStand(msgspec.Struct, frozen=True):
@@ -13,6 +44,14 @@ class SaleStand(msgspec.Struct, frozen=True):
 
 async def reclaimed_showtimes(db: Db) -> list[int]:
     return await column(db, "reclaimed_showtimes", int)
+
+
+async def sold_orders(db: Db, showtime: int) -> list[SoldOrder]:
+    return await many(db, "sold_orders", SoldOrder, showtime)
+
+
+async def order_money(db: Db, showtime: int) -> list[OrderMoney]:
+    return await many(db, "order_money", OrderMoney, showtime)
 
 
 async def sale_stand(db: Db, sale: str, now_ms: int) -> SaleStand | None:

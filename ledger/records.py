@@ -18,6 +18,15 @@ from ledger.stream import Entry
 Why = Literal["late", "double", "conflict"]
 
 
+class Hold(msgspec.Struct, frozen=True):
+    """The hold that the order was, and until when it was to be paid."""
+
+    held_ms: int
+    hold_until_ms: int
+    together: bool
+    pay_by_ms: int
+
+
 class Sold(msgspec.Struct, frozen=True):
     """An order was paid in time: its seats are its own."""
 
@@ -25,6 +34,7 @@ class Sold(msgspec.Struct, frozen=True):
     at_ms: int
     order: OrderBlob
     payment: PaymentBlob
+    hold: Hold
 
 
 class Owed(msgspec.Struct, frozen=True):
@@ -74,7 +84,8 @@ def read(entry: Entry) -> Meaning:
 def _decode(entry: Entry) -> Written:
     if entry.kind == "confirmed":
         paid = _confirmed.decode(entry.body)
-        return Sold(entry, paid.at_ms, read_order(paid.order), read_payment(paid.payment))
+        hold = Hold(paid.held_ms, paid.hold_until_ms, paid.together, paid.pay_by_ms)
+        return Sold(entry, paid.at_ms, read_order(paid.order), read_payment(paid.payment), hold)
     if entry.kind == "refunded":
         back = _refunded.decode(entry.body)
         why = msgspec.convert(back.why, Why)

@@ -26,6 +26,8 @@ from store.connection import Store
 SEATS = 40
 PRICE, FEE = 5000, 300
 CREATED_MS, PAID_MS = 1_790_000_000_000, 1_790_000_060_000
+HOLD = (CREATED_MS - 30_000, CREATED_MS + 270_000, True, CREATED_MS + 600_000)
+"""When it was held, until when, whether side by side, until when to be paid."""
 QUICK = Limits(block_ms=50, linger_ms=1, gap_check_s=0.05)
 PLAN = Plan(
     name="small hall",
@@ -111,7 +113,7 @@ def payment(paid: OrderBlob, reference: str = "") -> PaymentBlob:
 def confirmed(paid: OrderBlob, given: PaymentBlob | None = None) -> tuple[str, bytes]:
     """Kind and body of a sale."""
     blobs = (pack(paid).encode(), pack(given or payment(paid)).encode())
-    return "confirmed", msgspec.msgpack.encode(Confirmed(PAID_MS, *blobs))
+    return "confirmed", msgspec.msgpack.encode(Confirmed(PAID_MS, blobs[0], blobs[1], *HOLD))
 
 
 def refunded(paid: OrderBlob, given: PaymentBlob, why: str) -> tuple[str, bytes]:

@@ -14,7 +14,7 @@ from ledger.pool import Pool
 from store import keys
 from store.connection import Store
 from tests.conftest import WaitUntil
-from tests.ledger_stream import Outbox, confirmed, delegate, order
+from tests.ledger_stream import Outbox, confirmed, delegate, order, sale
 
 CURSOR: Final = Cursor(3, 7, "sum-7", 1)
 BEHIND: Final = Reason("store-behind", "the store stands at 6, the ledger at 7")
@@ -52,6 +52,8 @@ class Shard:
         self.key = keys.shard(self.number)
 
     async def prepare(self) -> None:
+        await self.client.hset(keys.sale(self.number, "premiere"), "state", "scheduled")
+        await definitions.mark_sale_loaded(self.pool, "premiere")
         await self.client.hset(keys.show(self.number, "show-1"), "state", "on sale")
         await definitions.mark_loaded(self.pool, "show-1")
         await self.outbox.add(confirmed(order(1)), confirmed(order(2)))
@@ -100,6 +102,10 @@ async def lose_a_showtime(shard: Shard) -> None:
     await shard.client.delete(keys.show(shard.number, "show-1"))
 
 
+async def lose_the_sale(shard: Shard) -> None:
+    await shard.client.delete(keys.sale(shard.number, "premiere"))
+
+
 @pytest.mark.parametrize(
     ("happened", "expected"),
     [
@@ -107,6 +113,7 @@ async def lose_a_showtime(shard: Shard) -> None:
         (set_back, "store-behind"),
         (tell_another_story, "store-differs"),
         (lose_a_showtime, "showtime-missing"),
+        (lose_the_sale, "showtime-missing"),
         (trim_all, "open"),
         (go_on, "open"),
         (nothing, "open"),
@@ -130,6 +137,15 @@ async def test_a_store_made_whole_opens_and_the_alarm_closes(shard: Shard, pool:
     await shard.client.hset(keys.show(shard.number, "show-1"), "state", "on sale")
     assert await gate.look() == 0
     assert await alarms.open_alarms(pool) == []
+
+
+async def test_a_sale_without_showtimes_does_not_reopen_on_an_emptied_store(pool: Pool, store: Store) -> None:
+    """Fans may be in its draw already, and an emptied store has forgotten them."""
+    await definitions.put_sale(pool, sale())
+    await definitions.mark_sale_loaded(pool, "premiere")
+    gate = Gate(store, pool)
+    assert await gate.look() == 1
+    assert [one.detail for one in await alarms.open_alarms(pool)] == ["the store has lost premiere"]
 
 
 async def test_a_gate_that_another_opened_closes_the_alarm(shard: Shard, pool: Pool, store: Store) -> None:

@@ -25,6 +25,7 @@ PYTHON_OF: Final = {
     "jsonb": "object",
     "text[]": "list of str",
     "int4[]": "list of int",
+    "int8[]": "list of int",
 }
 """Type of Postgres -> the word for what a function must say."""
 WORDS: Final = {int: "int", str: "str", bool: "bool", bytes: "bytes", date: "date"}

@@ -11,8 +11,8 @@ import shutil
 from pathlib import Path
 from typing import IO, Final
 
-VERSION: Final = "2"
-"""Raised when what an older Usher left here would be misread: 2 knows halls by another board."""
+VERSION: Final = "3"
+"""Raised when what an older Usher left here would be misread: 3 writes the hold of an order to the stream as well."""
 FREE_BYTES_MIN: Final = 512 * 1024 * 1024
 """A sale needs room for its journal and its rows; with less it would stop halfway."""
 

@@ -29,6 +29,7 @@ from store.connection import Store
 from store.unavailable import StoreUnavailable
 from usher.library import library
 from usher.settings import Settings
+from usher.sold_records import sold_records
 from waiting_room.line import Line
 
 ENTRIES_APART: Final = 1_000_000
@@ -154,9 +155,12 @@ class Rebuild:
             sold: list[SoldSeat] = []
             for onsale in self._catalogue.showtimes_of(sale.id):
                 owned = await sold_seats(self._pool, onsale.showtime.serial)
-                await self._allocator.load(onsale, [seat.seat_index for seat in owned])
+                loaded = await self._allocator.load(onsale, [seat.seat_index for seat in owned])
                 if onsale.showtime.serial in ended:
-                    await self._client.hset(keys.show(sale.shard, onsale.showtime.id), "state", "reclaimed")
+                    stand = {"state": "reclaimed", "told": loaded.version}
+                    await self._client.hset(keys.show(sale.shard, onsale.showtime.id), mapping=stand)
+                if records := await sold_records(self._pool, onsale):
+                    await self._client.hset(keys.holds(sale.shard, onsale.showtime.id), mapping=records)
                 await definitions.mark_loaded(self._pool, onsale.showtime.id)
                 sold += owned
                 self._rebuilt.showtimes += 1
@@ -177,6 +181,7 @@ class Rebuild:
         elif stood.opened:
             stand |= {"state": "paused", "reason": REASON, "paused_ms": now_ms, "drawn": 0, "serving": joined}
         await self._client.hset(keys.sale(sale.shard, sale.id), mapping=stand)
+        await definitions.mark_sale_loaded(self._pool, sale.id)
         self._rebuilt.sales += 1
 
 

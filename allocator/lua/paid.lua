@@ -18,10 +18,13 @@ local function obtainable(s, r)
   return true
 end
 
--- As in allocator/outbox.py: [at_ms, order, payment] and, for money to give back, why.
+-- As in allocator/outbox.py: [at_ms, order, payment] and, for money to give back, why, else what is left of the hold.
 local function body(now, r, payment, why)
-  local head = (why and '\148' or '\147') .. cmsgpack.pack(now) .. event.bin(r.order) .. event.bin(payment)
-  return why and head .. cmsgpack.pack(why) or head
+  local told = cmsgpack.pack(now) .. event.bin(r.order) .. event.bin(payment)
+  if why then
+    return '\148' .. told .. cmsgpack.pack(why)
+  end
+  return '\151' .. told .. cmsgpack.pack(r.created_ms, r.deadline_ms, r.together, r.pay_by_ms)
 end
 
 return { obtainable = obtainable, body = body }

@@ -60,6 +60,10 @@ UPDATE sales SET capacity = $2 WHERE id = $1
 RETURNING id, serial, shard, title, opens_at_ms, draw, capacity, shopping_ms, seats_per_fan, identity,
           claim_ms, hold_ms, pay_ms, presence_ms, seed;
 
+-- name: mark_sale_loaded
+-- Records that the store has a sale.
+UPDATE sales SET loaded = true WHERE id = $1;
+
 -- name: find_showtime
 -- A showtime by its id.
 SELECT t.id, t.serial, s.id AS sale, t.cinema, t.auditorium, t.film, t.format, t.starts_at_ms, t.time_zone,
