@@ -7,7 +7,7 @@ from ledger.queries import column, many, one, value
 
 
 class SoldOrder(msgspec.Struct, frozen=True, kw_only=True):
-    """An order and the hold it was; `indices`, `seats`, `categories` and `amounts` go together."""
+    """An order and the hold it was (None: not kept then); `indices` to `amounts` go together."""
 
     token: str
     fan: str
@@ -17,10 +17,10 @@ class SoldOrder(msgspec.Struct, frozen=True, kw_only=True):
     currency: str
     created_ms: int
     version: int
-    held_ms: int
-    hold_until_ms: int
-    together: bool
-    pay_by_ms: int
+    held_ms: int | None
+    hold_until_ms: int | None
+    together: bool | None
+    pay_by_ms: int | None
     indices: tuple[int, ...]
     seats: tuple[str, ...]
     categories: tuple[str, ...]
@@ -28,12 +28,12 @@ class SoldOrder(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OrderMoney(msgspec.Struct, frozen=True, kw_only=True):
-    """A payment by record `version`; `why` it goes back, None if it bought the order."""
+    """A payment by record `version` (None: not kept then); `why` it goes back, None if it does not."""
 
     token: str
     provider: str
     reference: str
-    version: int
+    version: int | None
     why: str | None
 
 

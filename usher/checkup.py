@@ -15,6 +15,7 @@ from ledger.cursors import all_cursors, shards_in_use
 from store import keys
 from store.connection import Store
 from store.unavailable import StoreUnavailable
+from usher.comparison import differences
 from usher.data_folder import FREE_BYTES_MIN
 from usher.library import library
 from usher.run_folder import RunFolder, born
@@ -179,6 +180,8 @@ async def _with_both(settings: Settings) -> AsyncIterator[Finding]:
         try:
             for finding in await look_at_shards(store, db):
                 yield finding
+            for finding in await look_at_differences(store, db):
+                yield finding
         finally:
             await db.close()
     except asyncpg.UndefinedTableError:
@@ -206,6 +209,14 @@ async def look_at_shards(store: Store, db: Any) -> tuple[Finding, Finding]:
     gates = Finding("gates", not closed, f"closed: {', '.join(closed)}" if closed else f"{len(shards)} open")
     good = behind <= LAG_RECORDS_MAX and not ahead
     return gates, Finding("writer", good, "; ".join(ahead) or f"{behind} records behind")
+
+
+async def look_at_differences(store: Store, db: Any) -> list[Finding]:
+    """Everything sold, compared between Valkey and Postgres; one row a difference."""
+    found = await differences(store, db)
+    return [Finding("difference", False, one) for one in found] or [
+        Finding("books", True, "Valkey and Postgres tell the same")
+    ]
 
 
 async def _or_away(what: str, look: Awaitable[Finding]) -> Finding:

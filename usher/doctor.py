@@ -15,7 +15,8 @@ from usher.settings import Settings
 def doctor() -> None:
     """Look for what is wrong, and change nothing.
 
-    Looked at are the data folder, processes, engines, functions, schema, alarms, gates and the writer.
+    Looked at are the data folder, processes, engines, functions, schema, alarms, gates and the writer, and
+    whether Valkey and Postgres tell the same about every sale, showtime, order, payment, seat and fan.
     """
     from usher.cli import settings_with_engines
 

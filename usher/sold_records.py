@@ -20,13 +20,12 @@ WORDS: Final = {None: "CONFIRMED", "double": "ALREADY_PAID", "late": "LATE_REFUN
 
 
 async def sold_records(db: Db, onsale: OnSale) -> dict[str, bytes]:
-    """Token -> record, of every order that owns seats."""
+    """Token -> record, of every order that owns seats and whose hold was kept."""
     serial, money = onsale.showtime.serial, defaultdict[str, list[OrderMoney]](list)
     for paid in await order_money(db, serial):
         money[paid.token].append(paid)
-    return {
-        order.token: _record(onsale, order, money[order.token]) for order in await sold_orders(db, serial)
-    }
+    orders = [order for order in await sold_orders(db, serial) if order.held_ms is not None]
+    return {order.token: _record(onsale, order, money[order.token]) for order in orders}
 
 
 def _record(onsale: OnSale, order: SoldOrder, money: list[OrderMoney]) -> bytes:
@@ -48,7 +47,7 @@ def _record(onsale: OnSale, order: SoldOrder, money: list[OrderMoney]) -> bytes:
     )
 
 
-def _payments(money: list[OrderMoney]) -> Iterator[tuple[str, str, int]]:
+def _payments(money: list[OrderMoney]) -> Iterator[tuple[str, str, int | None]]:
     for paid in money:
         yield f"{paid.provider}:{paid.reference}", WORDS[paid.why], paid.version
 

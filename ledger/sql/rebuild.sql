@@ -3,20 +3,20 @@
 SELECT DISTINCT showtime FROM reclaims ORDER BY showtime;
 
 -- name: sold_orders
--- The orders of a showtime that own seats, with the holds they were; orders from before holds were kept are left out.
+-- The orders of a showtime that own seats, with the holds they were where these were kept.
 SELECT o.token, o.fan, o.entry, o.fees, o.amount, o.currency, o.created_ms, o.version, o.held_ms, o.hold_until_ms,
        o.together, o.pay_by_ms,
        array_agg(k.seat_index ORDER BY k.n) AS indices, array_agg(k.seat ORDER BY k.n) AS seats,
        array_agg(k.category ORDER BY k.n) AS categories, array_agg(k.amount::bigint ORDER BY k.n) AS amounts
 FROM orders o JOIN tickets k USING (token)
-WHERE o.showtime = $1 AND o.state = 'confirmed' AND o.held_ms IS NOT NULL
+WHERE o.showtime = $1 AND o.state = 'confirmed'
 GROUP BY o.token ORDER BY o.token;
 
 -- name: order_money
 -- Every payment for the orders of a showtime, with what became of it, in the order in which they came.
 SELECT p.token, p.provider, p.reference, p.version, r.why FROM payments p
 JOIN orders o USING (token) LEFT JOIN refunds r USING (provider, reference)
-WHERE o.showtime = $1 AND p.version IS NOT NULL ORDER BY p.version;
+WHERE o.showtime = $1 ORDER BY p.version;
 
 -- name: sale_stand
 -- Whether a sale has opened, by this time, by hand or as its orders show, and whether it was closed.
