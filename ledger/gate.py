@@ -73,7 +73,7 @@ class Gate:
             if shard not in self._told or self._told[shard]:
                 await self._untell(shard)
             return True
-        reason = await self._reason(shard, version)
+        reason = await self.reason(shard, version)
         if reason is not None:
             await self._tell(shard, reason)
             return False
@@ -84,7 +84,7 @@ class Gate:
         await self._untell(shard)
         return True
 
-    async def _reason(self, shard: int, version: int) -> Reason | None:
+    async def reason(self, shard: int, version: int) -> Reason | None:
         """Why this shard must stay closed, or None."""
         cursor = await find_cursor(self._pool, shard)
         entry = await Stream(self._store, shard).at(cursor.version) if cursor else None

@@ -5,10 +5,11 @@ from typing import Any, Final
 import pytest
 
 from allocator.allocator import Allocator
-from allocator.answers import AlreadyPaid, OrderConfirmed, OverLimit, SeatsTaken
+from allocator.answers import AlreadyPaid, Held, OrderConfirmed, OverLimit, SeatsTaken
 from allocator.catalogue import OnSale
 from allocator.outbox import Token, read_order
 from allocator.token import mint
+from ledger import definitions
 from ledger.actions import ActionVerb, write_action
 from ledger.orders import find, refunds_due
 from ledger.pool import Pool
@@ -16,9 +17,11 @@ from store import keys
 from store.connection import Store
 from tests.allocator_stage import exact
 from tests.conftest import WaitUntil
-from tests.ledger_stream import payment
+from tests.ledger_stream import payment, sale
 from tests.sold_night import buy, put_on_sale, writing
-from usher.rebuild import ENTRIES_APART, NotEmpty, Rebuild, packed_fans
+from usher.comparison import differences
+from usher.lost_shards import NotEmpty
+from usher.rebuild import ENTRIES_APART, Rebuild, packed_fans
 from waiting_room.line import Line
 
 
@@ -31,7 +34,7 @@ async def test_a_lost_store_is_filled_again(store: Store, pool: Pool, wait_until
         await allocator.hold(show, "f6", 6, mint(show.showtime.serial, "6" * 20), exact("A-10", "A-11"))
         await wait_until(lambda: find(pool, order))
     before = (await allocator.board(show)).seats
-    with pytest.raises(NotEmpty, match="the store has seats of show-1"):
+    with pytest.raises(NotEmpty, match="nothing to rebuild"):
         await Rebuild(store, pool).run()
 
     await client.flushall()
@@ -103,6 +106,41 @@ async def contents(client: Any) -> dict[bytes, Any]:
         elif kind == b"string":
             found[key] = await client.get(key)
     return found
+
+
+async def test_a_shard_set_back_is_replaced_only_when_wanted(
+    store: Store, pool: Pool, wait_until: WaitUntil
+) -> None:
+    """A part was lost while the stream still had an order to tell: that order is kept."""
+    client: Any = store.client
+    show, _ = await put_on_sale(store, pool)
+    async with writing(store, pool):
+        order = await buy(store, show, 5, "A-1", "A-2")
+        await wait_until(lambda: find(pool, order))
+    unwritten = await buy(store, show, 6, "A-5", "A-6")
+    await client.delete(keys.show(show.sale.shard, "show-2"))
+    with pytest.raises(NotEmpty, match="is not empty, but the store has lost show-2"):
+        await Rebuild(store, pool).run()
+    assert (await Rebuild(store, pool, replace=True).run()).seats_sold == 4
+    assert await find(pool, unwritten)
+    async with pool.acquire() as db:
+        assert await differences(store, db, pause_s=0) == []
+
+
+async def test_a_shard_that_is_well_is_left_alone(store: Store, pool: Pool) -> None:
+    """Of two sales the store lost one, as a cluster loses what one of its masters had."""
+    client: Any = store.client
+    show, _ = await put_on_sale(store, pool)
+    held = await Allocator(store).hold(show, "f6", 6, mint(show.showtime.serial, "6" * 20), exact("A-10"))
+    assert isinstance(held, Held)
+    stored = await definitions.put_sale(pool, sale("matinee"))
+    assert isinstance(stored, definitions.Stored)
+    other = stored.definition
+    assert other.shard != show.sale.shard
+    await definitions.mark_sale_loaded(pool, other.id)
+    assert (await Rebuild(store, pool).run()).sales == 1
+    assert (await Allocator(store).counts(show)).held == 1
+    assert await client.exists(keys.sale(other.shard, other.id))
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,9 @@
 """`usher rebuild`: an empty store gets back what Postgres knows, and opened sales come back paused.
 
-Back come: plans, sales, showtimes, every sold seat with its buyer's count, and where the outbox goes on. Gone
-with the old store are holds, unpaid orders and who stood where. Places are in the fans' tokens, still good:
-entries go on far above all that were given, so that nobody shares one, and the old ones count as called
-while absent, which lets them in by their rank.
+Back come: plans, sales, showtimes, every order with its seats and its buyer's count, and where the outbox
+goes on. Gone with the old store are holds, unpaid orders and who stood where. Places are in the fans'
+tokens, still good: entries go on far above all that were given, so that nobody shares one, and the old ones
+count as called while absent, which lets them in by their rank.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from allocator.allocator import Allocator
 from allocator.catalogue import Catalogue
 from allocator.sale import Sale
 from ledger import definitions, migrations
-from ledger.cursors import all_cursors, shards_in_use
+from ledger.cursors import all_cursors
 from ledger.orders import SoldSeat, sold_seats
 from ledger.pool import Pool, connect
 from ledger.rebuild import last_entry, reclaimed_showtimes, sale_stand
@@ -28,6 +28,7 @@ from store import keys
 from store.connection import Store
 from store.unavailable import StoreUnavailable
 from usher.library import library
+from usher.lost_shards import REBUILDING, LostShards, NotEmpty, StillTelling
 from usher.settings import Settings
 from usher.sold_records import sold_records
 from waiting_room.line import Line
@@ -38,16 +39,11 @@ FAN_FACTOR: Final = 1024
 """How allocator/lua/fans.lua packs a fan: (2 * last used entry + 2) * 1024 + seats."""
 NEVER_MS: Final = 2**52
 REASON: Final = "The sale was restored after a fault; it goes on soon, and every ticket sold is valid."
-REBUILDING: Final = "rebuilding"
-"""Field of a shard's hash while it is filled, so that a rebuild broken off halfway can be taken up again."""
-
-
-class NotEmpty(Exception):
-    """The store has sales of its own; filling it from Postgres could sell a seat twice."""
 
 
 FAILURES: Final = (
     NotEmpty,
+    StillTelling,
     StoreUnavailable,
     OSError,
     asyncpg.PostgresError,
@@ -65,12 +61,17 @@ class Rebuilt(msgspec.Struct):
 
 
 @click.command()
-def rebuild() -> None:
+@click.option(
+    "--replace",
+    is_flag=True,
+    help="Also empty and fill shards that contradict Postgres: their holds and unpaid orders are lost.",
+)
+def rebuild(replace: bool) -> None:
     """Fill an empty store from Postgres; open sales come back paused."""
     from usher.cli import settings_with_engines
 
     try:
-        rebuilt = asyncio.run(_rebuild(settings_with_engines()))
+        rebuilt = asyncio.run(_rebuild(settings_with_engines(), replace))
     except FAILURES as error:
         click.echo(f"usher: {error}", err=True)
         sys.exit(1)
@@ -80,13 +81,13 @@ def rebuild() -> None:
     )
 
 
-async def _rebuild(settings: Settings) -> Rebuilt:
+async def _rebuild(settings: Settings, replace: bool) -> Rebuilt:
     await migrations.apply(settings.postgres_url)
     store = await Store.connect(settings.valkey_url, library=library(), shards=settings.shards)
     try:
         pool = await connect(settings.postgres_url)
         try:
-            return await Rebuild(store, pool).run()
+            return await Rebuild(store, pool, replace=replace).run()
         finally:
             await pool.close()
     finally:
@@ -96,37 +97,31 @@ async def _rebuild(settings: Settings) -> Rebuilt:
 class Rebuild:
     """One rebuild; it may run again after it was broken off."""
 
-    def __init__(self, store: Store, pool: Pool) -> None:
+    def __init__(self, store: Store, pool: Pool, *, replace: bool = False) -> None:
         self._store = store
         self._pool = pool
+        self._replace = replace
         self._client: Any = store.client
         self._catalogue = Catalogue(store)
         self._allocator = Allocator(store)
         self._rebuilt = Rebuilt()
 
     async def run(self) -> Rebuilt:
-        """Fills the store; raises NotEmpty and changes nothing when it has showtimes of its own."""
-        await self._refuse_unless_empty()
+        """Fills what is lost; raises NotEmpty when that would overwrite what is not."""
+        shards = await LostShards(self._store, self._pool, replace=self._replace).emptied()
         await self._put_definitions()
         versions = {cursor.shard: cursor.version for cursor in await all_cursors(self._pool)}
-        shards = await shards_in_use(self._pool)
         for shard in shards:
             await self._open(shard, versions.get(shard, 0))
-        await self._load_showtimes()
+        mine = [sale for sale in self._catalogue.sales() if sale.shard in shards]
+        for sale in mine:
+            await self._load_showtimes(sale)
         # Sales come last: without its sale a showtime refuses every hold, so nothing is sold half-loaded.
-        for sale in self._catalogue.sales():
+        for sale in mine:
             await self._put_sale(sale)
         for shard in shards:
             await self._client.hdel(keys.shard(shard), REBUILDING)
         return self._rebuilt
-
-    async def _refuse_unless_empty(self) -> None:
-        for stored in await definitions.all_showtimes(self._pool):
-            sale = await definitions.find_sale(self._pool, stored.showtime.sale)
-            assert sale, "a stored showtime has a stored sale"
-            begun = await self._client.hget(keys.shard(sale.shard), REBUILDING)
-            if not begun and await self._client.exists(keys.show(sale.shard, stored.showtime.id)):
-                raise NotEmpty(f"the store has seats of {stored.showtime.id}: only an empty store is rebuilt")
 
     async def _put_definitions(self) -> None:
         plans = await definitions.all_plans(self._pool)
@@ -149,24 +144,24 @@ class Rebuild:
         await self._client.hset(keys.shard(shard), mapping={"version": version, REBUILDING: 1})
         await self._store.open_gate(shard, version)
 
-    async def _load_showtimes(self) -> None:
+    async def _load_showtimes(self, sale: Sale) -> None:
         ended = set(await reclaimed_showtimes(self._pool))
-        for sale in self._catalogue.sales():
-            sold: list[SoldSeat] = []
-            for onsale in self._catalogue.showtimes_of(sale.id):
-                owned = await sold_seats(self._pool, onsale.showtime.serial)
-                loaded = await self._allocator.load(onsale, [seat.seat_index for seat in owned])
-                if onsale.showtime.serial in ended:
-                    stand = {"state": "reclaimed", "told": loaded.version}
-                    await self._client.hset(keys.show(sale.shard, onsale.showtime.id), mapping=stand)
-                if records := await sold_records(self._pool, onsale):
-                    await self._client.hset(keys.holds(sale.shard, onsale.showtime.id), mapping=records)
-                await definitions.mark_loaded(self._pool, onsale.showtime.id)
-                sold += owned
-                self._rebuilt.showtimes += 1
-            if fans := packed_fans(sold):
-                await self._client.hset(keys.fans(sale.shard, sale.id), mapping=fans)
-            self._rebuilt.seats_sold += len(sold)
+        sold: list[SoldSeat] = []
+        for onsale in self._catalogue.showtimes_of(sale.id):
+            show = onsale.showtime
+            owned = await sold_seats(self._pool, show.serial)
+            loaded = await self._allocator.load(onsale, [seat.seat_index for seat in owned])
+            if show.serial in ended:
+                stand = {"state": "reclaimed", "told": loaded.version}
+                await self._client.hset(keys.show(sale.shard, show.id), mapping=stand)
+            if records := await sold_records(self._pool, onsale):
+                await self._client.hset(keys.holds(sale.shard, show.id), mapping=records)
+            await definitions.mark_loaded(self._pool, show.id)
+            sold += owned
+            self._rebuilt.showtimes += 1
+        if fans := packed_fans(sold):
+            await self._client.hset(keys.fans(sale.shard, sale.id), mapping=fans)
+        self._rebuilt.seats_sold += len(sold)
 
     async def _put_sale(self, sale: Sale) -> None:
         """Puts the sale as one that never opens, then gives it its place in one write."""
