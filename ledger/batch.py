@@ -119,7 +119,7 @@ class Batch:
             return
         try:
             async with db.transaction():
-                explained = isinstance(meaning, Sold) and await self._explain(db, meaning)
+                explained = await self._explain(db, meaning)
         except REFUSED as error:
             explained, refusal = False, error
         if not explained:
@@ -134,7 +134,26 @@ class Batch:
             case GivenBack() | Unreadable():
                 return await record_known(db, meaning.entry.shard, meaning.entry.version)
 
-    async def _explain(self, db: Db, sold: Sold) -> bool:
+    async def _explain(self, db: Db, meaning: Meaning) -> bool:
+        """Write down what something else stands against; False if nothing does."""
+        match meaning:
+            case Sold():
+                return await self._explain_order(db, meaning)
+            case Owed():
+                return await self._explain_owed(db, meaning)
+            case GivenBack() | Unreadable():
+                return False
+
+    async def _explain_owed(self, db: Db, owed: Owed) -> bool:
+        """Money under a reference that is booked already is not a second time there to give back."""
+        paid = owed.payment
+        if not await payment_known(db, paid.provider, paid.reference):
+            return False
+        detail = f"{paid.provider} {paid.reference} paid another order"
+        await self._tell(db, "payment-reused", owed.entry, f"order {owed.order.token}: {detail}")
+        return True
+
+    async def _explain_order(self, db: Db, sold: Sold) -> bool:
         """Write an order whose seat has an owner, or whose payment is another's; False if it is neither."""
         order, paid, rows = sold.order, sold.payment, Rows()
         show = self._books.show(order.showtime)

@@ -9,18 +9,30 @@ from typing import Any
 import asyncpg
 import pytest
 
-from ledger import counts
-from ledger.cursors import find_cursor
+from ledger import alarms, counts, orders
+from ledger.batch import Batch
+from ledger.books import Books
+from ledger.cursors import Cursor, find_cursor
 from ledger.lease import Share, share
 from ledger.pool import Pool, connect
 from ledger.shard_writer import Limits, contiguous, pieces
-from ledger.stream import Entry
+from ledger.stream import Entry, Stream
 from ledger.writer import Writer
 from ledger.writer_process import run_writer
 from store import keys
 from store.connection import Store
 from tests.conftest import STOP_TIMEOUT_S, WaitUntil
-from tests.ledger_stream import QUICK, Outbox, confirmed, delegate, order, showtime
+from tests.ledger_stream import (
+    PAID_MS,
+    QUICK,
+    Outbox,
+    confirmed,
+    delegate,
+    order,
+    payment,
+    refunded,
+    showtime,
+)
 from tests.test_ledger_writer import count, version
 from usher.engine import start_and_wait
 from usher.library import library
@@ -229,3 +241,18 @@ def test_contiguous(versions: list[int], expected: int) -> None:
 def test_a_transaction_is_bounded_in_bytes(sizes: list[int], expected: list[int]) -> None:
     entries = [entry(n, size) for n, size in enumerate(sizes)]
     assert [len(piece) for piece in pieces(entries, 16)] == expected
+
+
+async def test_late_money_under_a_reference_of_another_order_is_told_and_not_buried(
+    store: Store, pool: Pool, outbox: Outbox
+) -> None:
+    """The same payment cannot be given back for an order that it did not pay."""
+    first, lapsed = order(1), order(2)
+    await outbox.add(
+        confirmed(first, payment(first, "same")), refunded(lapsed, payment(lapsed, "same"), "late")
+    )
+    entries = await Stream(store, outbox.shard).after(0, rows_max=100)
+    await Batch(Books(), entries, PAID_MS).write(pool, Cursor(outbox.shard, 0, "", 0))
+    assert [alarm.name for alarm in await alarms.open_alarms(pool)] == ["payment-reused"]
+    assert await alarms.dead_letters(pool) == []
+    assert await orders.refunds_due(pool) == []
