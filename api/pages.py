@@ -44,6 +44,8 @@ MEDIA: Final = {
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
 }
+OFFLINE_WORKER: Final = "offline_worker.js"
+"""May open pages that stand beside the folder it is loaded from."""
 AnyRequest: TypeAlias = Request[Any, Any, Any]
 templates: Final = jinja2.Environment(
     loader=jinja2.FileSystemLoader(FOLDER),
@@ -113,6 +115,8 @@ def page_file(request: AnyRequest, name: FromPath[str], version: FromPath[str] =
     body, encoding = squeezed(content, request.headers, lasting=True)
     caching = "public, max-age=31536000, immutable" if version == VERSION else "no-cache"
     headers = {"cache-control": caching, "x-content-type-options": "nosniff", **encoding}
+    if name == OFFLINE_WORKER:
+        headers["service-worker-allowed"] = f"{root_of(request)}/"
     return Response(body, media_type=MEDIA[Path(name).suffix], headers=headers)
 
 

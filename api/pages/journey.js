@@ -6,6 +6,7 @@ import { Offline, openDoors, Problem, serverNow } from "./doors.js";
 import { Line } from "./line.js";
 import { memoryOf, orders } from "./memory.js";
 import { showHeld } from "./held.js";
+import { isKept, keepPage } from "./offline.js";
 import { Signals } from "./signals.js";
 import { Turn } from "./turn.js";
 import { showWaiting } from "./waiting.js";
@@ -60,12 +61,13 @@ function render() {
   step = document.body.dataset.step = next;
   const section = SECTIONS[step] ?? "waiting";
   for (const id of ["waiting", "inside", "held"]) $(id).hidden = id !== section;
-  if (section === "waiting") showWaiting({ sale, step, ...known, cameIn: Boolean(memory.read("came-in")), lapsedHold: Boolean(memory.read("lapsed")) });
+  if (section === "waiting") showWaiting({ sale, step, ...known, heard_ms: line.heard_ms, cameIn: Boolean(memory.read("came-in")), lapsedHold: Boolean(memory.read("lapsed")) });
   if (step === "held") showHeld(memory.read("hold"));
   turn.show(step, known.status);
   signals.tell(step, sale.title);
   notice();
   if (isNew) arrive(section);
+  if (isNew && memory.read("place")) keepPage(`${root}/sales/`);
   tick();
 }
 
@@ -124,6 +126,9 @@ function unheard(error, heard_ms) {
   const text = heard_ms ? t(key, { time: clock(heard_ms, true) }) : t("offline.first");
   if ($("offline").textContent !== text) $("offline").textContent = text;
   $("offline").hidden = false;
+  if (known.pulse || !memory.read("pulse")) return;
+  known.pulse = memory.read("pulse");
+  render();
 }
 
 async function onStatus(status) {
@@ -141,6 +146,7 @@ function keep(status) {
 
 function onPulse(pulse) {
   known.pulse = pulse;
+  memory.write("pulse", pulse);
   if (pulse.opens_at) sale.opens_ms = Date.parse(pulse.opens_at);
   render();
 }
@@ -215,14 +221,17 @@ async function resumeOrder() {
   if (isAgain) history.replaceState(null, "", location.pathname);
   const id = memory.read("order");
   if (!id) return false;
+  const path = `${root}/orders/${id}`;
   let order;
-  try { order = await openDoors().get(`/v1/orders/${id}`); } catch (error) {
+  try { order = await openDoors().get(`/v1/orders/${id}`, { tries: navigator.onLine ? 3 : 1 }); } catch (error) {
     if (error instanceof Problem && error.status === 404) memory.write("order", null);
-    return false;
+    const isOpened = error instanceof Offline && !isAgain && await isKept(path);
+    if (isOpened) location.replace(path);
+    return isOpened;
   }
   orders.keep({ ...orders.all().find(each => each.order === id), order: id, state: order.state });
   memory.write("hold", null);
-  if (order.state === "awaiting_payment" && !isAgain) { location.replace(`${root}/orders/${id}`); return true; }
+  if (order.state === "awaiting_payment" && !isAgain) { location.replace(path); return true; }
   if (order.state === "confirmed") known.order = order;
   else memory.write("order", null);
   return false;

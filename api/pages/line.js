@@ -17,7 +17,7 @@ export class Line {
     this.public = openDoors();
     this.path = `/v1/sales/${encodeURIComponent(sale.id)}`;
     this.failures = 0;
-    this.heard_ms = 0;
+    this.heard_ms = memory.read("heard") ?? 0;
     this.due_ms = 0;
     this.asked_after = 0;
     const wake = () => { if (document.visibilityState === "visible" && (this.failures || Date.now() > this.due_ms + 500)) this.askNow(); };
@@ -74,11 +74,17 @@ export class Line {
       return this.#schedule(Math.max(error.retryAfterS ?? 0, FAILED_POLL_S[Math.min(this.failures++, FAILED_POLL_S.length - 1)]));
     }
     this.failures = 0;
-    this.heard_ms = Date.now();
-    this.on.heard();
+    this.#hear();
     if (status.place) this.memory.write("place", status.place);
     if (status.state !== "done" && status.state !== "closed") this.#schedule(status.poll_in_s ?? POLL_S);
     await this.on.onStatus(status);
+  }
+
+  // Remembered, so that a page opened without a network says how old its news are.
+  #hear() {
+    this.heard_ms = Date.now();
+    this.memory.write("heard", this.heard_ms);
+    this.on.heard();
   }
 
   #schedule(s) {
@@ -92,7 +98,7 @@ export class Line {
     try {
       const pulse = await this.public.get(`${this.path}/pulse`, { tries: 1 });
       this.on.onPulse(pulse);
-      if (!this.memory.read("place")) { this.heard_ms = Date.now(); this.on.heard(); }
+      if (!this.memory.read("place")) this.#hear();
       wait_s = pulse.poll_in_s;
       const until_open_s = (this.sale.opens_ms - serverNow()) / 1000;
       if (pulse.state === "closed") return;

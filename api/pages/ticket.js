@@ -2,6 +2,7 @@
 
 import { Offline, openDoors, Problem, serverNow } from "./doors.js";
 import { memoryOf, orders } from "./memory.js";
+import { keepPage } from "./offline.js";
 import { after } from "./ticker.js";
 import { clock, dress, left, t } from "./words.js";
 
@@ -12,7 +13,7 @@ const box = $("order");
 const { order: id, sale, payBy, state } = box.dataset;
 const memory = memoryOf(`sale:${sale}`);
 const kept = orders.all().find(each => each.order === id);
-let looked_ms = Date.now();
+let looked_ms = navigator.onLine ? Date.now() : null;
 
 // The page is written by the server: when the order has changed, it is asked for again.
 async function look() {
@@ -24,7 +25,7 @@ async function look() {
   } catch (error) {
     $("offline").hidden = false;
     const key = error instanceof Offline ? "order.offline" : "order.reconnecting";
-    $("offline").textContent = t(key, { time: clock(looked_ms, true) });
+    $("offline").textContent = looked_ms ? t(key, { time: clock(looked_ms, true) }) : t("order.offline.first");
     if (error instanceof Problem && error.status === 404) return location.reload();
   }
   return after((serverNow() > Date.parse(payBy) ? LOOK_AFTER_END_S : LOOK_EVERY_S) * 1000, look);
@@ -48,6 +49,15 @@ if (state === "expired" || state === "refunded") memory.write("order", null);
 document.querySelector("[data-at=print]")?.addEventListener("click", () => print());
 document.querySelector("[data-at=copy-link]")?.addEventListener("click", copyLink);
 window.addEventListener("pageshow", event => { if (event.persisted) location.reload(); });
+// Tickets must open at a cinema's door where there is no network; the page then says what it is.
+keepPage(`${document.body.dataset.root}/orders/`, state);
+const tellNetwork = () => {
+  $("offline").hidden = navigator.onLine;
+  $("offline").textContent = navigator.onLine ? "" : t(state === "awaiting_payment" ? "order.offline.first" : "order.offline.kept");
+};
+window.addEventListener("online", tellNetwork);
+window.addEventListener("offline", tellNetwork);
+tellNetwork();
 if (state === "awaiting_payment") {
   tick();
   setInterval(tick, 1000);

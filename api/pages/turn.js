@@ -56,10 +56,18 @@ export class Turn {
         onHeld: (hold, show) => this.#held(hold, show), onProblem: this.on.onProblem,
       });
     } catch {
-      // Without a network the parts of the hall cannot be fetched; they are asked for again.
+      // Without a network the hall cannot be fetched; it is asked for again, and the page says so.
       this.mounting = null;
+      this.#tellAway();
       after(MOUNT_AGAIN_MS, () => { if (this.watching) this.show("choosing"); });
     }
+  }
+
+  #tellAway() {
+    const told = document.createElement("p");
+    told.className = "notice";
+    told.textContent = t("choosing.away");
+    document.getElementById("choosing").replaceChildren(told);
   }
 
   // The hold with what its page shows and its order needs: it must stand a reload.
