@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 import msgspec
+from msgspec.msgpack import decode
 
 from allocator import words
 from allocator.answers import ConfirmAnswer, HoldAnswer, NoSuchSeats, OrderAnswer, ReleaseAnswer
@@ -19,7 +20,9 @@ from allocator.record import HoldRecord
 from allocator.standing import AlreadyOnSale, Board, Counts, Loaded, Reclaim, counts_of
 from allocator.wishes import Best, Exact, Want
 from store import keys
+from store.batcher import Decision
 from store.connection import Store
+from store.version import heard, listen
 
 __all__ = ["Allocator", "Best", "Exact", "Want"]
 
@@ -41,6 +44,7 @@ class Allocator:
         kept = [keys.holds(shard, show.id), keys.deadlines(shard, show.id)]
         word, version = await self._call(
             "load",
+            shard,
             [keys.shard(shard), keys.sale(shard, show.sale), *own, *kept],
             _definition(onsale),
             show.orphans,
@@ -70,7 +74,7 @@ class Allocator:
 
     async def find(self, onsale: OnSale, token: Token) -> HoldRecord | None:
         """The hold or order as it stands at this moment."""
-        word, *fields = await self._decide("find", onsale, (token,))
+        word, *fields = await self._asked("find", onsale, (token,))
         if words.look_up({"UNKNOWN": False, "FOUND": True}, word):
             *held, order = fields
             return msgspec.convert([*held, order or None], HoldRecord)
@@ -92,14 +96,15 @@ class Allocator:
 
     async def sweep(self, onsale: OnSale) -> int:
         """Give back what lapsed; the number of holds and unpaid orders that did."""
-        _, lapsed = await self._call("sweep", [keys.shard(onsale.sale.shard), *group_of(onsale)])
+        shard = onsale.sale.shard
+        _, lapsed = await self._call("sweep", shard, [keys.shard(shard), *group_of(onsale)])
         return int(lapsed)
 
     async def reclaim(self, onsale: OnSale) -> Reclaim:
         """End the selling. Orders that await payment keep their seats until they lapse; ask again to see."""
         shard = onsale.sale.shard
         own = [keys.shard(shard), keys.outbox(shard), *group_of(onsale)]
-        _, *fields = await self._call("reclaim", own, onsale.showtime.id)
+        _, *fields = await self._call("reclaim", shard, own, onsale.showtime.id)
         sold, awaiting, back = (tuple(seats) for seats in fields)
         return Reclaim(sold, awaiting, back)
 
@@ -107,7 +112,7 @@ class Allocator:
         """All seats as they stand; a hold that lapsed counts as held until the next sweep."""
         shard, show = onsale.sale.shard, onsale.showtime.id
         own = [keys.shard(shard), keys.show(shard, show), keys.board(shard, show)]
-        _, version, state, seats = words.known(await self._store.call("seats", own, [-1]))
+        _, version, state, seats = words.known(decode(await self._store.call("seats", own, [-1])))
         assert len(seats) == len(onsale.geometry), "a board of another plan"
         return Board(version, seats.encode(), state == "reclaimed")
 
@@ -117,15 +122,25 @@ class Allocator:
     async def _decide(
         self, verb: str, onsale: OnSale, decision: tuple[Any, ...], *, with_outbox: bool = False
     ) -> list[Any]:
+        """[WORD, *fields] of a decision whose version is heard."""
+        asked = self._asked(verb, onsale, decision, with_outbox=with_outbox)
+        answer = await asked
+        heard.set(asked.version)
+        return answer
+
+    def _asked(
+        self, verb: str, onsale: OnSale, decision: tuple[Any, ...], *, with_outbox: bool = False
+    ) -> Decision:
         shard = onsale.sale.shard
         fixed = (keys.shard(shard), keys.outbox(shard)) if with_outbox else (keys.shard(shard),)
-        return await self._store.decide(
+        return self._store.decide(
             verb, shard=shard, fixed=fixed, group=group_of(onsale), decision=decision, columns=True
         )
 
-    async def _call(self, verb: str, own: list[str], *args: str | bytes) -> list[Any]:
+    async def _call(self, verb: str, shard: int, own: list[str], *args: str | bytes) -> list[Any]:
         """A function of its own call: [word, *fields]."""
-        return words.known(await self._store.call(verb, own, [self._store.clock.now_ms(), *args]))
+        packed = await self._store.call(verb, own, [self._store.clock.now_ms(), *args])
+        return words.known(listen(shard, packed))
 
 
 def group_of(onsale: OnSale) -> tuple[str, ...]:

@@ -6,8 +6,6 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
 
-import msgspec
-
 from allocator import answers
 from allocator.catalogue import OnSale
 from allocator.outbox import Token
@@ -66,9 +64,8 @@ def look_up(table: Mapping[str, T], word: str) -> T:
     return table[word]
 
 
-def known(packed: bytes) -> list[Any]:
-    """A single answer, [word, *fields]; StoreUnavailable as in `look_up`."""
-    answer = list(msgspec.msgpack.decode(packed))
+def known(answer: list[Any]) -> list[Any]:
+    """The single answer [word, *fields]; StoreUnavailable as in `look_up`."""
     if answer[0] in UNAVAILABLE:
         raise StoreUnavailable(UNAVAILABLE[answer[0]])
     return answer

@@ -43,6 +43,7 @@ from api.idempotency import Idempotency
 from api.meter import Meter, Tally, trace_of
 from api.problems import Refusal, Refused, response
 from api.refusals import BadRequest, NoSuchPage, OurFault, StoreAway, TooLarge, WrongMethod
+from api.replies import tell_version
 from api.requests import StrictRequest
 from api.rooms import Rooms
 from api.schema import describe_problems, openapi
@@ -119,6 +120,7 @@ def create_app(settings: ApiSettings) -> ASGIApp:
             HTTPException: on_http_exception,
             Exception: on_fault,
         },
+        before_send=[tell_version],
         openapi_config=openapi(),
         state=State({"house": house, "registry": registry, "gauges": metrics.Gauges(registry)}),
         dependencies={"rooms": Provide(rooms_of, sync_to_thread=False)},

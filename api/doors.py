@@ -16,6 +16,7 @@ from api.callers import bearer
 from api.house import House
 from api.problems import Refused, row_of
 from api.replies import PERSONAL, send_json, send_problem
+from store.version import heard
 from waiting_room.waiting_room import WaitingRoom
 
 PREFIX: Final = "/v1/sales/"
@@ -37,6 +38,7 @@ class Doors:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._drop_prefix(scope)
+        heard.set(None)  # what an earlier request on this connection heard is not this one's
         if scope["type"] == ScopeType.HTTP and scope["method"] == "GET":
             path = scope["path"]
             if path.endswith((PULSE, PLACE)) and path.startswith(self._prefix) and self.house.is_open:

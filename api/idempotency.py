@@ -17,14 +17,15 @@ from redis.exceptions import RedisError
 from api.house import House
 from api.problems import Refused
 from api.refusals import BadRequest, IdempotencyMismatch, InProgress, StoreAway, TooLarge
-from api.replies import send_problem
+from api.replies import VERSION, send_problem
 from store import keys
 
 HEADER: Final = b"idempotency-key"
 KEY_CHARS_MAX: Final = 255
 PASSING: Final = frozenset({0, 401, 404, 405, 413, 415, 429})
 """Not kept: nothing was done (0: not even answered), and anybody could fill the store with such answers."""
-KEPT_HEADERS: Final = (b"content-type", b"location", b"cache-control", b"retry-after")
+KEPT_HEADERS: Final = (b"content-type", b"location", b"cache-control", b"retry-after", VERSION)
+"""A repeat says the version of the first answer: that is when it was decided."""
 
 
 class Stored(msgspec.Struct, frozen=True, array_like=True):

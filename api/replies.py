@@ -3,11 +3,25 @@
 from typing import Final
 
 import msgspec
-from litestar.types import Send
+from litestar.types import Message, Scope, Send
 
 from api import problems
+from store.version import heard
 
 PERSONAL: Final = (b"cache-control", b"no-store")
+VERSION: Final = b"usher-version"
+
+
+def version() -> list[tuple[bytes, bytes]]:
+    """Where the decision that this request asked for stands among those of its shard; empty without one."""
+    decision = heard.get()
+    return [] if decision is None else [(VERSION, str(decision).encode())]
+
+
+async def tell_version(message: Message, _: Scope) -> None:
+    """Gives the framework's answers the header too."""
+    if message["type"] == "http.response.start":
+        message["headers"] = [*message["headers"], *version()]
 
 
 async def send_json(send: Send, status: int, body: bytes, *headers: tuple[bytes, bytes]) -> None:
@@ -24,6 +38,6 @@ async def send_problem(refusal: problems.Refusal, send: Send) -> None:
 async def _send(
     send: Send, status: int, body: bytes, media: bytes, headers: tuple[tuple[bytes, bytes], ...]
 ) -> None:
-    fixed = ((b"content-type", media), (b"content-length", b"%d" % len(body)))
-    await send({"type": "http.response.start", "status": status, "headers": [*fixed, *headers]})
+    told = [(b"content-type", media), (b"content-length", b"%d" % len(body)), *headers, *version()]
+    await send({"type": "http.response.start", "status": status, "headers": told})
     await send({"type": "http.response.body", "body": body, "more_body": False})

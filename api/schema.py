@@ -5,6 +5,7 @@ from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
 from litestar.openapi.spec import (
     Components,
+    OpenAPIHeader,
     OpenAPIMediaType,
     OpenAPIResponse,
     OpenAPIType,
@@ -17,6 +18,11 @@ from litestar.openapi.spec import (
 from api.problems import MEDIA_TYPE
 
 TEXT = Schema(type=OpenAPIType.STRING)
+VERSION = OpenAPIHeader(
+    description="`shard:epoch.turn.place` of the decision: the numbers order the decisions of a shard,"
+    " refusals too. A repeat by its Idempotency-Key has that of the first answer; absent without a decision.",
+    schema=TEXT,
+)
 PROBLEM = Schema(
     type=OpenAPIType.OBJECT,
     required=["type", "title", "status", "detail", "next"],
@@ -54,6 +60,10 @@ def describe_problems(app: Litestar) -> None:
                 description="A problem (RFC 9457); its `type` ends in a stable word.",
                 content={MEDIA_TYPE: OpenAPIMediaType(schema=PROBLEM)},
             )
+            if call is not path.get:
+                for told in responses.values():
+                    assert isinstance(told, OpenAPIResponse), "a response is no reference"
+                    told.headers = {**(told.headers or {}), "Usher-Version": VERSION}
             call.responses = responses
 
 

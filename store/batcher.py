@@ -9,19 +9,27 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from itertools import chain
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
 from store.unavailable import StoreUnavailable
+from store.version import Version, unfold
 
 Key = str | bytes
 Group = tuple[Key, ...]
 Answer = list[Any]
 Ask = Callable[[str, list[Key], bytes], Awaitable[bytes]]
 """Verb, keys, packed batch -> packed answers; raises StoreUnavailable."""
-Waiting = tuple[Group, Sequence[Any], "asyncio.Future[Answer]"]
-GATE_CLOSED: Final = ["NO_EPOCH"]
+
+
+class Decision(asyncio.Future[Answer]):
+    """An answer to come, [WORD, *fields]; once it has come, `version` is that of the decision."""
+
+    version: Version
+
+
+Waiting = tuple[Group, Sequence[Any], Decision]
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,8 +42,11 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 class Lane:
     """The decisions of one verb on one shard, one call in flight."""
 
-    def __init__(self, verb: str, fixed: Group, ask: Ask, limits: Limits, *, columns: bool = False) -> None:
+    def __init__(
+        self, verb: str, shard: int, fixed: Group, ask: Ask, limits: Limits, *, columns: bool = False
+    ) -> None:
         self.fixed = fixed
+        self._shard = shard
         self._columns = columns
         self._verb = verb
         self._ask = ask
@@ -43,11 +54,11 @@ class Lane:
         self._waiting: deque[Waiting] = deque()
         self._pump: asyncio.Task[None] | None = None
 
-    def decide(self, group: Group, decision: Sequence[Any]) -> "asyncio.Future[Answer]":
+    def decide(self, group: Group, decision: Sequence[Any]) -> Decision:
         if len(self._waiting) >= self._limits.queue_max:
             raise StoreUnavailable(f"{self._limits.queue_max} decisions wait for {self._verb}")
         loop = asyncio.get_running_loop()
-        future: asyncio.Future[Answer] = loop.create_future()
+        future = Decision(loop=loop)
         self._waiting.append((group, decision, future))
         if self._pump is None:
             # The task starts only after all that is ready in this turn of the loop has joined the batch.
@@ -83,17 +94,19 @@ class Lane:
         """Ask once for the whole batch and give each its answer, or all the same failure."""
         try:
             keys, packed = _pack(self.fixed, batch, self._columns)
-            answers = msgspec.msgpack.decode(await self._ask(self._verb, keys, packed))
-            if answers == GATE_CLOSED:
+            told = unfold(await self._ask(self._verb, keys, packed))
+            if told is None:
                 raise StoreUnavailable("the gate is closed")
+            epoch, turn, at_ms, answers = told
             assert len(answers) == len(batch), (
                 f"{self._verb}: {len(answers)} answers to {len(batch)} decisions"
             )
         except Exception as error:  # whoever asked must hear of it; the lane goes on
             _refuse(batch, error)
             return
-        for (_, _, future), answer in zip(batch, answers, strict=True):
+        for place, ((_, _, future), answer) in enumerate(zip(batch, answers, strict=True)):
             if not future.done():
+                future.version = Version(self._shard, epoch, turn, place, at_ms)
                 future.set_result(answer)
 
 
@@ -114,10 +127,12 @@ class Batcher:
         decision: Sequence[Any],
         *,
         columns: bool = False,
-    ) -> "asyncio.Future[Answer]":
+    ) -> Decision:
         lane = self._lanes.get((verb, shard))
         if lane is None:
-            lane = self._lanes[verb, shard] = Lane(verb, fixed, self._ask, self._limits, columns=columns)
+            lane = self._lanes[verb, shard] = Lane(
+                verb, shard, fixed, self._ask, self._limits, columns=columns
+            )
         assert lane.fixed == fixed, f"{verb} on shard {shard} has other fixed keys"
         return lane.decide(group, decision)
 

@@ -5,7 +5,7 @@ What may be asked again is asked again here, once, with the same bytes.
 """
 
 import asyncio
-from collections.abc import Awaitable, Coroutine, Sequence
+from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
@@ -13,7 +13,7 @@ import msgspec
 from redis.exceptions import RedisClusterException, RedisError, ResponseError
 
 from store import keys as spelt
-from store.batcher import Batcher, Limits
+from store.batcher import Batcher, Decision, Limits
 from store.cancellation import end_if_cancelled
 from store.clock import Clock
 from store.functions import Library, function_name
@@ -106,7 +106,7 @@ class Store:
         group: tuple[Key, ...],
         decision: Sequence[Any],
         columns: bool = False,
-    ) -> Awaitable[list[Any]]:
+    ) -> Decision:
         """One decision, batched with others of its verb and shard: its [WORD, *fields].
 
         `fixed` are the shard's keys, the same for every decision of the verb on that shard; `group` the keys

@@ -109,6 +109,13 @@ def test_the_gate_is_asked_by_all_that_write(file: LuaFile) -> None:
     assert ("NO_EPOCH" in {answer.word for answer in file.returns}) == ("gate.check(" in file.body)
 
 
+@pytest.mark.parametrize("file", VERBS, ids=name)
+def test_all_that_decide_say_which_turn_they_were(file: LuaFile) -> None:
+    if "gate.check(" in file.body and "no-writes" not in file.flags:
+        assert not re.search(r"(?m)^return cmsgpack\.pack", file.body)
+        assert re.search(r"\b(gate\.(tell|reply)|decisions\.run)\(", file.body)
+
+
 @pytest.mark.parametrize("file", LEAVES, ids=name)
 def test_a_leaf_returns_what_it_provides(file: LuaFile) -> None:
     last = file.body[file.body.rindex("return") :]

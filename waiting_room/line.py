@@ -7,8 +7,10 @@ import msgspec
 
 from allocator.sale import Sale
 from store import keys
+from store.batcher import Decision
 from store.connection import Store
 from store.unavailable import StoreUnavailable
+from store.version import GATE_CLOSED, heard, listen
 from waiting_room.place import FanId
 from waiting_room.presence import Mark, pack_marks
 
@@ -57,7 +59,8 @@ class Line:
 
     async def finish(self, sale: Sale, entry: int) -> Answer:
         group = _keys(sale, (keys.sale, keys.invited, keys.inside, keys.admissions))
-        return await self._decide("finish", sale, group, entry)
+        # The version that a payer hears is that of the payment, so this one is not told.
+        return await self._asked("finish", sale, group, entry)
 
     async def leave(self, sale: Sale, entry: int, fan: str) -> Answer:
         """`fan` as it stands in orders, see `Place.fan_text`."""
@@ -83,8 +86,8 @@ class Line:
         at = [keys.shard(sale.shard), *_keys(sale, (keys.sale, keys.admissions, keys.returned))]
         answer = await self.store.call("view", at, [offset])
         if isinstance(answer, bytes):
-            return _decoded(answer), b""
-        return _decoded(answer[0]), answer[1]
+            return _passed(msgspec.msgpack.decode(answer)), b""
+        return _passed(msgspec.msgpack.decode(answer[0])), answer[1]
 
     def window(self, sale: Sale) -> int:
         """Number of the presence window of now."""
@@ -103,11 +106,18 @@ class Line:
         more: tuple[str, ...] = (),
     ) -> Answer:
         at_keys = [keys.shard(sale.shard), *_keys(sale, at), *more]
-        return _decoded(await self.store.call(verb, at_keys, [self.store.clock.now_ms(), *args]))
+        packed = await self.store.call(verb, at_keys, [self.store.clock.now_ms(), *args])
+        return _passed(listen(sale.shard, packed))
 
     async def _decide(self, verb: str, sale: Sale, group: tuple[str, ...], *fields: int | str) -> Answer:
+        asked = self._asked(verb, sale, group, *fields)
+        answer = await asked
+        heard.set(asked.version)
+        return answer
+
+    def _asked(self, verb: str, sale: Sale, group: tuple[str, ...], *fields: int | str) -> Decision:
         fixed = (keys.shard(sale.shard),)
-        return await self.store.decide(verb, shard=sale.shard, fixed=fixed, group=group, decision=fields)
+        return self.store.decide(verb, shard=sale.shard, fixed=fixed, group=group, decision=fields)
 
 
 def _keys(sale: Sale, at: Spelt) -> tuple[str, ...]:
@@ -122,8 +132,7 @@ def _buckets(fan: FanId | None) -> tuple[int, ...]:
     return tuple(start + chosen % count for start, count in zip(starts, BUCKETS, strict=True))
 
 
-def _decoded(answer: bytes) -> Answer:
-    words: Answer = msgspec.msgpack.decode(answer)
-    if words == ["NO_EPOCH"]:
+def _passed(answer: Answer) -> Answer:
+    if answer == GATE_CLOSED:
         raise GateClosed("the gate is closed")
-    return words
+    return answer

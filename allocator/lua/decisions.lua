@@ -1,7 +1,7 @@
 -- PURPOSE  the frame of all batched verbs: what lapsed goes back first, then each decision sees the effects of those
 --          before it, and everything is written at the end
 -- PROVIDES run
--- USES     showtime overdue records fans
+-- USES     gate showtime overdue records fans
 -- COST     open, 1 for the records, 1 for the fans, close; the rest is memory
 
 -- The batch comes by columns: c[1] the numbers of the showtimes (from 0), c[2] the tokens, then the verb's own.
@@ -48,7 +48,7 @@ local function run(keys, first, now, batch, decide, owner, names)
     answers[i] = type(answer) == 'string' and answer or cmsgpack.pack(answer)
   end
   showtime.close(list)
-  return '\220' .. struct.pack('>I2', #answers) .. table.concat(answers)
+  return gate.reply(keys[1], now, '\220' .. struct.pack('>I2', #answers) .. table.concat(answers))
 end
 
 return { run = run }

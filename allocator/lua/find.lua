@@ -35,4 +35,4 @@ for i, token in ipairs(tokens) do
     }
   end
 end
-return cmsgpack.pack(answers)
+return gate.tell(shard, now_ms, answers)

@@ -12,7 +12,7 @@ local shard, sale, show, plan, seats_key = KEYS[1], KEYS[2], KEYS[3], KEYS[4], K
 local holds, deadlines = KEYS[6], KEYS[7]
 local definition, orphans, blob, seats = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 
-local closed = gate.check(shard)
+local closed, now_ms = gate.check(shard)
 if closed then
   return closed
 end
@@ -21,9 +21,9 @@ local stored = redis.call('HMGET', show, 'version', 'definition', 'plan')
 local version, state = tonumber(stored[1] or 0), redis.call('HGET', sale, 'state') or 'scheduled'
 local same = stored[2] == definition
 if same and stored[3] == plan then
-  return cmsgpack.pack({ 'REPLAYED', version })
+  return gate.tell(shard, now_ms, { 'REPLAYED', version })
 elseif stored[2] and not same and state ~= 'scheduled' then
-  return cmsgpack.pack({ 'ALREADY_ON_SALE', version })
+  return gate.tell(shard, now_ms, { 'ALREADY_ON_SALE', version })
 elseif not same then
   redis.call('DEL', holds, deadlines)
   redis.call('SET', seats_key, seats)
@@ -34,4 +34,4 @@ memory.drop(seats_key)
 redis.call('SET', plan, blob)
 redis.call('HSET', show, 'definition', definition, 'plan', plan, 'version', version, 'orphans', orphans)
 redis.call('HSETNX', show, 'state', 'on_sale')
-return cmsgpack.pack({ same and 'REPLAYED' or 'LOADED', version })
+return gate.tell(shard, now_ms, { same and 'REPLAYED' or 'LOADED', version })

@@ -18,7 +18,7 @@ end
 local now, list = clock.now(shard, now_ms, highest), showtime.open(KEYS, 3)
 local s = list[1]
 if not s.version then
-  return cmsgpack.pack({ 'NOT_LOADED' })
+  return gate.tell(shard, now, { 'NOT_LOADED' })
 end
 
 overdue.all(list, now)
@@ -49,4 +49,4 @@ if s.state ~= 'reclaimed' or told ~= tostring(s.version) then
   redis.call('HSET', s.show_key, 'state', 'reclaimed', 'told', s.version)
   event.append(shard, outbox, 'reclaimed', cmsgpack.pack({ now, showtime_id, sold, back }))
 end
-return cmsgpack.pack({ 'RECLAIMED', sold, awaiting, back })
+return gate.tell(shard, now, { 'RECLAIMED', sold, awaiting, back })

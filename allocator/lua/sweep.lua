@@ -15,6 +15,7 @@ if closed then
 end
 
 local list = showtime.open(KEYS, 2)
-local lapsed = overdue.all(list, clock.now(shard, now_ms, highest))
+now_ms = clock.now(shard, now_ms, highest)
+local lapsed = overdue.all(list, now_ms)
 showtime.close(list)
-return cmsgpack.pack({ 'SWEPT', lapsed })
+return gate.tell(shard, now_ms, { 'SWEPT', lapsed })

@@ -1,11 +1,14 @@
 -- PURPOSE  the gate: a shard decides only while the epoch in its hash is the one opened in this server's
---          memory; a restart, a flush, a failover or a reload of the library closes it by itself
--- PROVIDES open check is_open openings
+--          memory; a restart, a flush, a failover or a reload of the library closes it by itself. Its answers say
+--          which turn of the shard they were: the epoch, and how many turns it had since
+-- PROVIDES open check is_open openings reply tell
 local opened, count = {}, 0
+local epochs, turns = {}, {}
 
 -- Called after the epoch was raised in the shard's hash.
 local function open(shard, epoch)
-  opened[shard], count = tostring(epoch), count + 1
+  opened[shard], count = string.format('%.0f', epoch), count + 1
+  epochs[shard], turns[shard] = epoch, 0
 end
 
 -- How many gates were opened so far: what was remembered of the store before the latest may be of another one.
@@ -27,4 +30,16 @@ local function check(shard)
   return nil, tonumber(stored[2] or 0)
 end
 
-return { open = open, check = check, is_open = is_open, openings = openings }
+-- What a call that passed the gate answers, packed: [epoch, turn, the shard's time, answers]. Turns are counted in
+-- memory: with the epoch, which only grows, they order all decisions of the shard, and cost no redis call.
+local function reply(shard, at_ms, answers)
+  local turn = turns[shard] + 1
+  turns[shard] = turn
+  return struct.pack('>BBI4BI8BI8', 148, 206, epochs[shard], 207, turn, 207, at_ms) .. answers
+end
+
+local function tell(shard, at_ms, answer)
+  return reply(shard, at_ms, cmsgpack.pack(answer))
+end
+
+return { open = open, check = check, is_open = is_open, openings = openings, reply = reply, tell = tell }

@@ -3,8 +3,9 @@
 -- ARGV     now_ms expected_version
 -- RETURNS  ALREADY epoch    it was open
 --          DIFFERS version  the outbox stands elsewhere; nothing changed
---          OPENED epoch     epoch is one higher than before
--- COST     5 redis calls
+--          OPENED epoch     higher than any before, also than those of a store that was lost: at least the second
+--                           of the opening
+-- COST     6 redis calls
 -- USES     gate clock
 local shard = KEYS[1]
 local now_ms, expected_version = tonumber(ARGV[1]), tonumber(ARGV[2])
@@ -16,7 +17,8 @@ local version = tonumber(redis.call('HGET', shard, 'version') or 0)
 if version ~= expected_version then
   return cmsgpack.pack({ 'DIFFERS', version })
 end
-clock.now(shard, now_ms)
-local epoch = redis.call('HINCRBY', shard, 'epoch', 1)
+now_ms = clock.now(shard, now_ms)
+local epoch = math.max(tonumber(redis.call('HGET', shard, 'epoch') or 0) + 1, math.floor(now_ms / 1000))
+redis.call('HSET', shard, 'epoch', string.format('%.0f', epoch))
 gate.open(shard, epoch)
 return cmsgpack.pack({ 'OPENED', epoch })

@@ -35,4 +35,4 @@ local answers = {}
 for i, decision in ipairs(cmsgpack.unpack(batch)) do
   answers[i] = decide(decision)
 end
-return cmsgpack.pack(answers)
+return gate.tell(shard, now_ms, answers)

@@ -24,7 +24,7 @@ if closed then
 end
 local r = rules.of(sale)
 if not r then
-  return cmsgpack.pack({ 'UNKNOWN_SALE' })
+  return gate.tell(shard, now_ms, { 'UNKNOWN_SALE' })
 end
 now_ms = clock.now(shard, now_ms)
 local still = outage.check(sale, invited, inside, admissions, r, now_ms)
@@ -40,7 +40,7 @@ if r.state == 'scheduled' and now_ms >= r.opens_at_ms then
 end
 local room = math.max(0, r.capacity - redis.call('ZCARD', invited) - redis.call('ZCARD', inside))
 local function answer(word)
-  return cmsgpack.pack({ word, r.state, r.serving, r.drawn, r.joined, room, now_ms })
+  return gate.tell(shard, now_ms, { word, r.state, r.serving, r.drawn, r.joined, room, now_ms })
 end
 if r.state ~= 'open' or still or room == 0 then
   return answer(r.state ~= 'open' and 'IDLE' or still and 'STILL' or 'FULL')

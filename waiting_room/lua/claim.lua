@@ -53,4 +53,4 @@ for i, decision in ipairs(cmsgpack.unpack(batch)) do
   local sale, invited, inside, admissions = unpack(KEYS, 2 + decision[1] * GROUP_KEYS, 5 + decision[1] * GROUP_KEYS)
   answers[i] = claim(sale, invited, inside, admissions, decision[2])
 end
-return cmsgpack.pack(answers)
+return gate.tell(shard, now_ms, answers)

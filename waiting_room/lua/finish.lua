@@ -26,4 +26,4 @@ for i, decision in ipairs(cmsgpack.unpack(batch)) do
   end
   answers[i] = { found > 0 and 'FINISHED' or 'GONE' }
 end
-return cmsgpack.pack(answers)
+return gate.tell(shard, now_ms, answers)

@@ -14,7 +14,7 @@ local shard = KEYS[1]
 local batch = ARGV[2]
 local GROUP_KEYS = 8
 
-local closed = gate.check(shard)
+local closed, now_ms = gate.check(shard)
 if closed then
   return closed
 end
@@ -67,4 +67,4 @@ end
 for key, entries in pairs(marks) do
   bits.mark(key, entries, entries.sale.joined, entries.ttl_ms)
 end
-return cmsgpack.pack(answers)
+return gate.tell(shard, now_ms, answers)

@@ -48,4 +48,4 @@ for i, decision in ipairs(cmsgpack.unpack(batch)) do
   group[GROUP_KEYS + 1], group[GROUP_KEYS + 2] = decision[2], decision[3]
   answers[i] = { leave(unpack(group)) }
 end
-return cmsgpack.pack(answers)
+return gate.tell(shard, now_ms, answers)

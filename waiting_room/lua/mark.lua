@@ -20,10 +20,10 @@ end
 local known = redis.call('HMGET', sale, 'state', 'joined', 'serving', 'drawn')
 local joined, serving, drawn_now = tonumber(known[2] or 0), tonumber(known[3] or 0), tonumber(known[4] or -1)
 if not known[1] then
-  return cmsgpack.pack({ 'UNKNOWN_SALE' })
+  return gate.tell(shard, now_ms, { 'UNKNOWN_SALE' })
 end
 if drawn ~= drawn_now then
-  return cmsgpack.pack({ 'STALE', drawn_now })
+  return gate.tell(shard, now_ms, { 'STALE', drawn_now })
 end
 now_ms = clock.now(shard, now_ms)
 
@@ -49,4 +49,4 @@ if #late > 0 then
   end
 end
 log.write(admissions, records)
-return cmsgpack.pack({ 'MARKED', #records })
+return gate.tell(shard, now_ms, { 'MARKED', #records })

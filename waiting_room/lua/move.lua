@@ -24,13 +24,13 @@ end
 local known = redis.call('HMGET', sale, 'state', 'paused_ms')
 local state, paused_ms = known[1], tonumber(known[2] or 0)
 if not state then
-  return cmsgpack.pack({ 'UNKNOWN_SALE' })
+  return gate.tell(shard, now_ms, { 'UNKNOWN_SALE' })
 end
 if state == TARGET[verb] then
-  return cmsgpack.pack({ 'MOVED', state })
+  return gate.tell(shard, now_ms, { 'MOVED', state })
 end
 if not ALLOWED[state][verb] then
-  return cmsgpack.pack({ 'CANNOT_MOVE', state })
+  return gate.tell(shard, now_ms, { 'CANNOT_MOVE', state })
 end
 
 now_ms = clock.now(shard, now_ms)
@@ -50,4 +50,4 @@ else
   redis.call('HSET', sale, 'state', 'closed', 'reason', reason)
   log.one(admissions, 'z', 0, now_ms)
 end
-return cmsgpack.pack({ 'MOVED', TARGET[verb] })
+return gate.tell(shard, now_ms, { 'MOVED', TARGET[verb] })

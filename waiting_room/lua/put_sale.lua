@@ -25,4 +25,4 @@ end
 if known[2] ~= capacity then
   log.one(admissions, 'c', tonumber(capacity), now_ms)
 end
-return cmsgpack.pack({ 'PUT', state })
+return gate.tell(shard, now_ms, { 'PUT', state })
