@@ -49,6 +49,10 @@ class Server:
         self._process.kill()
         self._process.wait()
 
+    @property
+    def is_running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
     def client(self) -> redis.Redis:
         return redis.Redis(port=self.port)
 
