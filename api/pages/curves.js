@@ -91,23 +91,26 @@ export class Curve {
   // `lines`: names of the lines, the second one is drawn dashed; empty for a curve of one line.
   constructor(name, title, lines = []) {
     this.now = el("strong");
-    this.top = el("span", { class: "curve-top" });
+    this.top = el("span");
     this.from = el("span");
     this.to = el("span");
     this.bands = svg("g", { class: "curve-bands" });
     this.paths = (lines.length ? lines : [""]).map((_, i) => svg("path", { class: `curve-line line-${i}` }));
     this.picture = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", role: "img" },
-      this.bands, svg("path", { class: "curve-ground", d: `M0 ${HEIGHT}H${WIDTH}` }), ...this.paths);
+      this.bands, svg("path", { class: "curve-grid", d: `M0 0H${WIDTH}M0 ${HEIGHT / 2}H${WIDTH}` }),
+      svg("path", { class: "curve-ground", d: `M0 ${HEIGHT}H${WIDTH}` }), ...this.paths);
     const keys = lines.map((line, i) => el("span", { class: `curve-key line-${i}` }, line));
-    this.figure = el("figure", { class: "curve", "data-at": `curve-${name}` },
+    this.figure = el("figure", { class: "card curve", "data-at": `curve-${name}` },
       el("figcaption", {}, el("span", {}, title), this.now),
-      el("div", { class: "curve-plot" }, this.top, this.picture),
-      el("div", { class: "curve-foot", "aria-hidden": "true" }, this.from, this.to),
+      el("div", { class: "curve-plot" },
+        el("div", { class: "curve-axis", "aria-hidden": "true" }, this.top, el("span", {}, "0")), this.picture,
+        el("div", { class: "curve-foot", "aria-hidden": "true" }, this.from, this.to)),
       ...(keys.length ? [el("div", { class: "curve-keys", "aria-hidden": "true" }, ...keys)] : []));
   }
 
-  // `write` turns a value into text, `clock` a second of the day; `said` is what a reader hears instead.
-  draw({ at_s, lines, from_s, to_s, isGap, paused, write, clock, said, topSaid }) {
+  // `write` turns a value into text, `brief` the top of the axis, `clock` a second of the day; `said` is what a
+  // reader hears instead.
+  draw({ at_s, lines, from_s, to_s, isGap, paused, write, brief, clock, said }) {
     const found = summary(lines, at_s, from_s);
     const top = roundTop(found?.most ?? 1);
     lines.forEach((line, i) => this.paths[i].setAttribute("d", pathOf(pieces(at_s, line.values, from_s, to_s, isGap), top)));
@@ -117,7 +120,7 @@ export class Curve {
       return svg("rect", { x, y: 0, width: Math.max(1, (until - from_s) * scale - x), height: HEIGHT });
     }));
     this.now.textContent = last(lines, write);
-    this.top.textContent = topSaid(top);
+    this.top.textContent = brief(top);
     this.from.textContent = clock(from_s);
     this.to.textContent = clock(to_s);
     this.picture.setAttribute("aria-label", said(found));

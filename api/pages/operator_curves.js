@@ -1,8 +1,10 @@
 // The curves of the operator's screen, and the same numbers as a table.
 
 import { Curve, el, last, spans } from "./curves.js";
-import { clock, count, duration, t } from "./words.js";
+import { clock, count, duration, lang, t } from "./words.js";
 
+// Room for the numbers of an axis is small: 50K, 5万.
+const axis = new Intl.NumberFormat(lang === "zh" ? "zh-CN" : "en-GB", { notation: "compact" });
 const ROWS_MAX = 30;
 const whole = value => value == null ? "–" : count(value);
 const fine = value => value == null ? "–" : count(Math.round(value * 10) / 10);
@@ -30,7 +32,7 @@ export class Curves {
       const said = found => found
         ? t("op.curve.said", { name: title, now: last(lines, write), least: write(found.least), most: write(found.most), from: atClock(from_s), to: atClock(to_s) })
         : t("op.curve.none", { name: title });
-      this.curves[i].draw({ at_s, lines, from_s, to_s, isGap, paused, write, clock: atClock, said, topSaid: n => t("op.curve.top", { n: write(n) }) });
+      this.curves[i].draw({ at_s, lines, from_s, to_s, isGap, paused, write, clock: atClock, brief: axis.format, said });
     });
     const newest = at_s.at(-1);
     this.source.textContent = [

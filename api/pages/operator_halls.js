@@ -24,7 +24,7 @@ class Hall {
     this.map = el("div", { class: "seats" });
     this.details = el("details", {}, el("summary", {}, t("op.hall.show")), this.map);
     this.details.addEventListener("toggle", () => this.look());
-    this.item = el("li", { "data-showtime": showtime }, this.name, this.where, this.bar, this.text, this.details);
+    this.item = el("li", { class: "card", "data-showtime": showtime }, this.name, this.where, this.bar, this.text, this.details);
     this.plan = null;
   }
 

@@ -28,12 +28,12 @@ function lines(items) {
 }
 
 // `detail` and `items` stay as the engines' own words, but for money.
-function caseLine(trouble, close) {
+function caseLine(trouble, isOneOfMany, close) {
   const items = lines(trouble.items).map(item => item.replace(minor, (_, amount, currency) => money(Number(amount), currency)));
   const facts = [
     trouble.since ? t("op.since", { time: clock(Date.parse(trouble.since), true) }) : "",
     trouble.sales.length ? t("op.sales", { sales: trouble.sales.join(t("list-and")) }) : "",
-    trouble.count > 1 ? t("op.times", { n: trouble.count }) : "",
+    isOneOfMany && trouble.count > 1 ? t("op.times", { n: trouble.count }) : "",
   ].filter(Boolean);
   const told = el("div", {},
     ...(facts.length ? [el("p", {}, facts.join(" · "))] : []),
@@ -47,7 +47,7 @@ function caseLine(trouble, close) {
 
 function card(group, close) {
   const rest = group.length - CASES_MAX;
-  const cases = group.slice(0, CASES_MAX).map(trouble => caseLine(trouble, close)).filter(Boolean);
+  const cases = group.slice(0, CASES_MAX).map(trouble => caseLine(trouble, group.length > 1, close)).filter(Boolean);
   return el("li", { class: "trouble", "data-grade": group[0].grade, "data-kind": group[0].kind },
     el("span", { class: "trouble-grade" }, t(`op.grade.${group[0].grade}`)),
     el("strong", {}, titleOf(group)),

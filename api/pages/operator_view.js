@@ -28,7 +28,9 @@ export function showNow(counts, capacity) {
 }
 
 function logLine(action) {
-  const facts = [action.detail, action.written ? "" : t("op.log.unwritten")].filter(Boolean);
+  // What fans read is the reason itself, and stands there once.
+  const detail = action.why && action.detail === `fans read: ${action.why}` ? t("op.log.read") : action.detail;
+  const facts = [detail, action.written ? "" : t("op.log.unwritten")].filter(Boolean);
   return el("li", { "data-verb": action.verb },
     el("time", { datetime: action.at }, clock(Date.parse(action.at), true)),
     el("span", {}, el("strong", {}, action.who || t("op.log.nobody")), ` ${t(`op.verb.${action.verb}`)}`),
