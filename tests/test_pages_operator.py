@@ -3,17 +3,16 @@
 import asyncio
 import os
 import re
-import sys
 from typing import Final
 
 import pytest
 from playwright.async_api import Page, expect
 
 from store.keys import SHARDS_DEFAULT, shard_of
-from tests.browser import DESKTOP, PHONE, REFUSED, Theatre, needs_chromium, strangers
+from tests.browser import DESKTOP, PHONE, REFUSED, Theatre, needs_chromium
 from tests.browser_fan import Fan, at
-from tests.browser_house import House
 from tests.browser_rules import violations
+from tests.browser_rush import begin_rush, rush_sale
 from tests.browser_scenes import OPERATOR, sign_in
 
 pytestmark = needs_chromium
@@ -132,28 +131,6 @@ async def test_the_curves_move_during_a_rush(theatre: Theatre, fans: int) -> Non
             rush.terminate()
         said, _ = await rush.communicate()
         print(said.decode())
-
-
-async def begin_rush(house: House, fans: int) -> asyncio.subprocess.Process:
-    """`usher rush` against the Usher of this session."""
-    words = ("rush", "--fans", str(fans), "--showtimes", "2", "--url", house.url, "--seed", "7")
-    return await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "usher",
-        *words,
-        env={**strangers(), **house.environment},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-
-
-async def rush_sale(house: House) -> str:
-    async def found() -> str:
-        sales = (await house.get("/v1/sales"))["sales"]
-        return next((sale["sale"] for sale in sales if sale["sale"].startswith("rush-")), "")
-
-    return str(await house.wait_until(found, timeout_s=90))
 
 
 async def moved(page: Page, curve: str, heights: int) -> bool:
