@@ -12,7 +12,7 @@ DEV := $(VENV)/.dev-installed
 PYTHON := $(shell for p in $(PYTHON) python3.11 python3.12 python3.13 python3.14 python3; do \
 	"$$p" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done)
 
-.PHONY: help up rush doctor test load shots check format lock clean
+.PHONY: help up rush doctor test load bench profile shots check format lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -32,6 +32,12 @@ test: $(DEV) ## run all tests against engines of their own
 load: $(DEV) ## let Locust's fans and bots loose: WORKERS=n SHAPE=spike|presale|storm USERS=n SECONDS=n
 	@$(BIN)/python -m loadtests $(if $(WORKERS),--workers $(WORKERS)) $(if $(SHAPE),--shape $(SHAPE)) \
 	$(if $(USERS),--users $(USERS)) $(if $(SECONDS),--seconds $(SECONDS))
+
+bench: $(DEV) ## measure ratios against limits and peers, charts into charts/: NAMES="hold join" BENCH_JSON=file
+	@$(BIN)/python -m benchmarks $(NAMES)
+
+profile: $(DEV) ## find what costs most in an API worker, the writer and Valkey, into profiles/
+	@$(BIN)/python -m benchmarks.profile
 
 shots: $(DEV) ## take pictures of every page, phone and desktop, light and dark, into shots/
 	@$(BIN)/python -m tests.shots

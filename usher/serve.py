@@ -1,7 +1,7 @@
 """One API process: the doors on a listening socket."""
 
 import socket
-from typing import Final
+from typing import Any, Final
 
 import uvicorn
 
@@ -15,20 +15,25 @@ STOP_TIMEOUT_S: Final = 5
 
 def serve(settings: Settings, listening: socket.socket, worker: str) -> None:
     """Serves until asked to stop; requests under way may end first."""
-    config = uvicorn.Config(
-        create_app(api_settings(settings, worker)),
+    config = config_of(create_app(api_settings(settings, worker)), settings.root_path)
+    uvicorn.Server(config).run(sockets=[listening])
+
+
+def config_of(app: Any, root_path: str = "") -> uvicorn.Config:
+    """How every server of ours runs an ASGI application, the bare ones of the benchmarks included."""
+    return uvicorn.Config(
+        app,
         http="httptools",
         loop="uvloop",
         ws="none",
         lifespan="on",
-        root_path=settings.root_path,
+        root_path=root_path,
         access_log=False,
         log_config=None,
         server_header=False,
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=STOP_TIMEOUT_S,
     )
-    uvicorn.Server(config).run(sockets=[listening])
 
 
 def api_settings(settings: Settings, worker: str) -> ApiSettings:
