@@ -24,6 +24,9 @@ from store.unavailable import StoreUnavailable
 Key = str | bytes
 Argument = str | bytes | int
 CLOCK_EVERY_S: Final = 1.0
+AHEAD_MS: Final = 1_000
+"""So far ahead of TIME is no error of measuring: TIME was set back."""
+AHEAD_TTL_MS: Final = 24 * 3600 * 1000
 ERRORS: Final = (RedisError, RedisClusterException, OSError)
 
 
@@ -122,14 +125,22 @@ class Store:
         return list(msgspec.msgpack.decode(answer))
 
     async def sample_clock(self) -> None:
-        """Set the clock by the store's TIME."""
+        """Set the clock by the store's TIME, or by the process that is furthest ahead of it.
+
+        Normally none is. When TIME was set back, the processes go on from where they were and leave word of
+        it, so that one that starts only now does not live in their past.
+        """
         try:
             execute = (await self._nodes.masters())[0]
-            asked = self.clock.ticks()
             seconds, micros = await execute("TIME")
+            store_ms = int(seconds) * 1000 + int(micros) / 1000
+            self.clock.sample(store_ms, self.clock.ticks())
+            if told := await self.client.get(spelt.AHEAD):
+                self.clock.reach(int(told))
+            if (now_ms := self.clock.now_ms()) > store_ms + AHEAD_MS:
+                await self.client.set(spelt.AHEAD, now_ms, px=AHEAD_TTL_MS)
         except ERRORS as error:
             raise StoreUnavailable(str(error)) from error
-        self.clock.sample(int(seconds) * 1000 + int(micros) / 1000, asked, self.clock.ticks())
 
     async def close(self) -> None:
         for task in self._tasks:

@@ -115,6 +115,8 @@ def history(shard: int, sale: str, step_s: int) -> str:
     return f"{tag(shard)}:history:{sale}:{step_s}"
 
 
+AHEAD: Final = "usher:ahead"
+"""String with TTL: time in ms of the process that is furthest ahead of a TIME that was set back."""
 METERS: Final = "usher:meters"
 """Stream with TTL: what each API worker has counted so far, told once a second; bounded."""
 ACTIONS: Final = "usher:actions"

@@ -43,7 +43,7 @@ class HandTime:
     def __init__(self, now_ms: int = NOON_MS) -> None:
         self._now_ms = now_ms
         self.clock = Clock(lambda: self._now_ms)
-        self.clock.sample(now_ms, now_ms, now_ms)
+        self.clock.sample(now_ms, now_ms)
 
     @property
     def now_ms(self) -> int:

@@ -117,7 +117,7 @@ class Fan:
             tape.counts[f"left: {leaving.why}"] += 1
             bought = False
         # The pass's last second may be cut off by rounding of its expiry.
-        tape.visits.append(Visit(entry_of(pass_), from_ms, min(gave_up_ms, ends_ms - 1_000)))
+        tape.visit(Visit(entry_of(pass_), from_ms, min(gave_up_ms, ends_ms - 1_000)))
         self.stage = "waiting"
         return bought
 

@@ -2,8 +2,9 @@
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 
 import msgspec
@@ -23,12 +24,15 @@ from usher.rush_scene import Scene, Terms, Till
 from usher.rush_stack import Target
 from usher.rush_tape import Tape
 from usher.rush_temper import Temper, chance, draw_crowd
-from usher.rush_watch import Watch
+from usher.rush_watch import FAULTS, Watch
 from waiting_room.draw import commitment
 
 STORE_TIMEOUT_S: Final = 5.0
 JOINED_TIMEOUT_S: Final = 120.0
 OPENS_IN_S: Final = 3600.0
+FOLLOW_EVERY_S: Final = 0.25
+SKEWS_KEPT: Final = 8
+"""Whoever is ahead of the store says so once a second, so that the latest word may be that old."""
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,6 +68,7 @@ class Rush:
             shard = keys.shard_of(name, settings.shards)
             watch = Watch(client, shard, name, sum(1 for _ in wish.plan.plan.named_seats()))
             tape = Tape(await skew_ms(client))
+            following = asyncio.create_task(follow_time(client, tape))
             door = Door(self.target.base_url, tape, chance(wish.seed, 1 << 40))
             till = Till(
                 storefront_key=settings.storefront_key,
@@ -75,6 +80,8 @@ class Rush:
             try:
                 return await self._through(scene, watch, client, pool, shard)
             finally:
+                following.cancel()
+                await asyncio.gather(following, return_exceptions=True)
                 door.close()
 
     async def _through(self, scene: Scene, watch: Watch, client: Client, pool: Pool, shard: int) -> Report:
@@ -179,12 +186,24 @@ async def _engines(target: Target) -> AsyncIterator[tuple[Client, Pool]]:
         await client.aclose()
 
 
+async def follow_time(client: Client, tape: Tape) -> None:
+    """Keeps the tape on the time of the processes, until cancelled."""
+    lately: deque[int] = deque(maxlen=SKEWS_KEPT)
+    while True:
+        await asyncio.sleep(FOLLOW_EVERY_S)
+        with suppress(*FAULTS):
+            lately.append(await skew_ms(client))
+            tape.follow(max(lately))
+
+
 async def skew_ms(client: Client) -> int:
-    """The store's clock minus ours."""
+    """The clock of the processes minus ours: the store's, or where they are since it was set back."""
     before = time.time()
     answer: Any = await client.time()
     if not isinstance(client, Redis):
         answer = next(iter(answer.values())) if isinstance(answer, dict) else answer
     seconds, micros = answer
-    between = (before + time.time()) / 2
-    return round((int(seconds) + int(micros) / 1e6 - between) * 1000)
+    store_ms = (int(seconds) + int(micros) / 1e6) * 1000
+    between_ms = (before + time.time()) / 2 * 1000
+    ahead_ms = int(await client.get(keys.AHEAD) or 0)
+    return round(max(store_ms, ahead_ms) - between_ms)

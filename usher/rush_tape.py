@@ -8,12 +8,15 @@ from usher.rush_facts import Receipt, Refusal, Visit
 
 PROCESS_GONE_MS = 3_000
 """What was found replaced now died at most so long ago."""
+STEP_MS = 500
+STEP_NOTICED_MS = 3_000
+"""A step of the store's clock has reached every process after this."""
 
 
 class Tape:
     """Append-only notes of one crowd; times in milliseconds of the store's clock.
 
-    `skew_ms` is the store's clock minus ours, measured once when the rush begins.
+    `skew_ms` is the store's clock minus ours, measured when the rush begins and followed while it runs.
     """
 
     def __init__(self, skew_ms: int = 0) -> None:
@@ -26,10 +29,27 @@ class Tape:
         self.visits: list[Visit] = []
         self.polls_ms: dict[int, list[int]] = defaultdict(list)
         self.ranks: dict[int, int] = {}
+        self._stepped_ms = 0
         self._troubles_ms: list[list[int]] = []
 
     def now_ms(self) -> int:
         return int(time.time() * 1000) + self.skew_ms
+
+    def follow(self, skew_ms: int) -> None:
+        """The store's clock was read again; a step of it is a trouble on both of its sides.
+
+        What began before the step cannot be compared with what ended after it: such visits are not noted.
+        """
+        before_ms = self.now_ms()
+        self.skew_ms, moved_ms = skew_ms, abs(skew_ms - self.skew_ms)
+        if moved_ms > STEP_MS:
+            self.trouble(min(before_ms, self.now_ms()) - STEP_NOTICED_MS)
+            self._stepped_ms = max(before_ms, self.now_ms()) + STEP_NOTICED_MS
+
+    def visit(self, visit: Visit) -> None:
+        """A pass that was alive, unless the clock stepped meanwhile."""
+        if visit.from_ms > self._stepped_ms:
+            self.visits.append(visit)
 
     def trouble(self, from_ms: int) -> None:
         """Some call that began at `from_ms` got no answer, or 503, just now."""
