@@ -17,11 +17,12 @@ import msgspec
 import redis
 
 from allocator.sale import Sale
-from benchmarks.cores import cores, cpu_s, pin
+from benchmarks.cores import cores, pin
 from benchmarks.decision import Bench, Case, running
 from benchmarks.finding import Finding, Mark, Reading
 from benchmarks.growing_seats import amid_fans, amid_showtimes
 from benchmarks.line import join_guests
+from benchmarks.measure import Meter
 from benchmarks.memory import put
 from store.connection import Store
 from usher.library import library
@@ -52,8 +53,7 @@ def findings(quick: bool = False) -> list[Finding]:
     decades = (100, 1_000) if quick else (1_000, 10_000, 100_000, 1_000_000)
     with running() as bench:
         url = f"unix://{bench.client.connection_pool.connection_kwargs['path']}"
-        pid = int(bench.client.info("server")["process_id"])
-        line = [asyncio.run(_line(url, pid, fans, quick)) for fans in decades]
+        line = [asyncio.run(_line(url, bench.meter, fans, quick)) for fans in decades]
         bench.client.flushall()
         halls = (90, 900) if quick else (90, 900, 9_000, 90_000)
         shows = (1, 10) if quick else (1, 10, 100, 1_000)
@@ -98,7 +98,7 @@ def exponent(points: Sequence[tuple[float, float]]) -> float:
     return above / sum((a - x) ** 2 for a in xs)
 
 
-async def _line(url: str, pid: int, fans: int, quick: bool) -> tuple[float, float]:
+async def _line(url: str, meter: Meter, fans: int, quick: bool) -> tuple[float, float]:
     """Microseconds of a place check and of a tick while so many fans wait."""
     sale = await asyncio.to_thread(lambda: asyncio.run(put(url, capacity=0)))
     with redis.Redis.from_url(url) as client:
@@ -109,7 +109,7 @@ async def _line(url: str, pid: int, fans: int, quick: bool) -> tuple[float, floa
         await room.move(sale, "open")
         await room.mirror.refresh(sale)
         place = _checked(room, sale, fans, 500 if quick else CHECKS)
-        return place, await _ticked(store, sale, pid, 2 if quick else TICKS)
+        return place, await _ticked(store, sale, meter, 2 if quick else TICKS)
     finally:
         await store.close()
 
@@ -131,7 +131,7 @@ def _checked(room: WaitingRoom, sale: Sale, fans: int, checks: int) -> float:
     return median(rounds)
 
 
-async def _ticked(store: Store, sale: Sale, pid: int, ticks: int) -> float:
+async def _ticked(store: Store, sale: Sale, meter: Meter, ticks: int) -> float:
     """CPU time of ticks that each invite a batch of present fans."""
     clock, room = BatchClock(store, Listed(sale)), WaitingRoom(store, SECRET)
     for _ in range(200):
@@ -141,11 +141,11 @@ async def _ticked(store: Store, sale: Sale, pid: int, ticks: int) -> float:
     spent = []
     for number in range(ticks):
         await room.put_sale(msgspec.structs.replace(sale, capacity=(number + 1) * INVITED_A_TICK))
-        before = time.process_time() + cpu_s(pid)
+        before = meter.cpu_s() + time.process_time()
         word = await clock.tick(sale)
-        spent.append(time.process_time() + cpu_s(pid) - before)
+        spent.append(time.process_time() + meter.cpu_s() - before)
         assert word == "FULL", word
-    return max(1.0, sum(spent) * 1e6 / len(spent))
+    return median(spent) * 1e6
 
 
 def _in_hall(bench: Bench, seats: int, quick: bool) -> float:

@@ -41,12 +41,12 @@ class Meter:
         self._client = client
 
     def timed(self, work: Callable[[], Any], operations: int) -> tuple[Slice, Any]:
-        before, started = self._cpu_s(), time.perf_counter()
+        before, started = self.cpu_s(), time.perf_counter()
         outcome = work()
         wall = time.perf_counter() - started
-        return (wall * 1e6 / operations, (self._cpu_s() - before) * 1e6 / operations), outcome
+        return (wall * 1e6 / operations, (self.cpu_s() - before) * 1e6 / operations), outcome
 
-    def _cpu_s(self) -> float:
+    def cpu_s(self) -> float:
         known = self._client.info("cpu")
         return float(known["used_cpu_user"]) + float(known["used_cpu_sys"])
 

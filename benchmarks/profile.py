@@ -9,6 +9,7 @@ Valkey tells its own statistics by command and function; `perf` is asked as well
 import os
 import pstats
 import shutil
+import signal
 import subprocess
 import sys
 from io import StringIO
@@ -24,6 +25,7 @@ FOLDER: Final = Path("profiles")
 ORDERS: Final = 1_500
 LINES_MAX: Final = 45
 PERF_S: Final = 4
+PROFILED: Final = ("api", "writer")
 
 
 def main() -> None:
@@ -36,12 +38,14 @@ def main() -> None:
         with redis.Redis.from_url(stack.settings.valkey_url) as client:
             client.config_resetstat()
             client.slowlog_reset()
+            for name in PROFILED:
+                os.kill(stack.processes[name], signal.SIGUSR1)
             recording = _perf(stack.processes["valkey"], folder)
             speed = usher.slice(ORDERS, 20, 800)
             (folder / "valkey.txt").write_text(_valkey(client), "utf-8")
             if recording is not None:
                 recording.wait(30)
-    for name in ("api", "writer"):
+    for name in PROFILED:
         (folder / f"{name}.txt").write_text(dearest(folder / f"{name}.prof"), "utf-8")
     _report_perf(folder)
     print(f"{speed:.0f} orders/s under the profilers; what costs most is in {folder}/:")

@@ -93,8 +93,8 @@ def running(*, pinned: bool = True) -> Iterator[Stack]:
         asyncio.run(prepare(settings))
         processes = {engine: pid for engine, (_, pid) in addresses.items()}
         for process in ("writer", "api"):
-            argv = _profiled(process, (sys.executable, "-m", "usher", process))
-            processes[process] = stack.enter_context(_started(process, argv, folder, environment))
+            program = _started(process, _command(process), folder, environment)
+            processes[process] = stack.enter_context(program)
         if pinned:
             pin(processes["api"], server_core())
         wait_ready(port, "/health/ready", folder / "api.log")
@@ -134,13 +134,12 @@ def wait_ready(port: int, path: str, log: Path) -> None:
         time.sleep(0.05)
 
 
-def _profiled(name: str, argv: tuple[str, ...]) -> tuple[str, ...]:
-    """The command under cProfile when `make profile` asks for it; its findings are written as it ends."""
+def _command(name: str) -> tuple[str, ...]:
+    """A command of `usher`, under a profiler when `make profile` asks for it."""
     folder = os.environ.get("BENCH_PROFILE")
     if not folder:
-        return argv
-    python, *rest = argv
-    return (python, "-m", "cProfile", "-o", str(Path(folder) / f"{name}.prof"), *rest)
+        return (sys.executable, "-m", "usher", name)
+    return (sys.executable, "-m", "benchmarks.profiled", str(Path(folder) / f"{name}.prof"), name)
 
 
 @contextmanager
