@@ -10,32 +10,19 @@ from typing import Final
 
 import msgspec
 
+from tests.fault_aim import PATIENCE_S, Blow, at_a_call, come_true
 from tests.fault_engines import UNLIMITED, Kept
 from tests.fault_kinds import Kind
-from tests.fault_link import Aim, Link, Moment
+from tests.fault_link import Link
 from tests.fault_stack import Stack, wal_bytes
 from tests.fault_talk import Call
 
-PATIENCE_S: Final = 4.0
-"""A call to aim at that has not come by then will not come; the fault strikes at nothing in particular."""
 QUIET_S: Final = 0.5
 STRUCK_S: Final = 6.0
 SHARED_MEMORY_BYTES: Final = 4 << 20
 HOUR_MS: Final = 3_600_000
 SOLD: Final = ("hold", "order", "confirm", "release", "claim", "join", "finish")
 BOOKED: Final = ("COPY", "COMMIT", "SYNC")
-
-
-class Blow(msgspec.Struct):
-    """What a strike hit: `open_calls` changed something and were not answered, or their answer was lost."""
-
-    open_calls: int = 0
-    aimed: bool = False
-    note: str = ""
-
-    @property
-    def hit(self) -> bool:
-        return self.open_calls > 0
 
 
 Strike = Callable[[Stack, Kind, random.Random], Awaitable[Blow]]
@@ -56,7 +43,7 @@ async def kill(stack: Stack, kind: Kind, dice: random.Random) -> Blow:
             case _:
                 _signal(_victim(stack, kind, call), signal.SIGKILL)
 
-    blow = await _at_a_call(link, fits, dice, now)
+    blow = await at_a_call(link, fits, dice, now)
     if kind.target == "all":
         await _start_again(stack)
     return blow
@@ -75,7 +62,9 @@ async def power(stack: Stack, kind: Kind, dice: random.Random) -> Blow:
         path = journal.newest()
         link.mute = stack.appendfsync == "always"
         link.resume()
-        await _waits(lambda: journal.size() > certain and bool(link.changing() or link.withheld), PATIENCE_S)
+        await come_true(
+            lambda: journal.size() > certain and bool(link.changing() or link.withheld), PATIENCE_S
+        )
         await asyncio.sleep(dice.choice((0.0, 0.002, 0.01, 0.05)))
         open_calls = len(link.changing()) + len(link.withheld)
         kept.signal(signal.SIGKILL)
@@ -101,7 +90,7 @@ async def stop(stack: Stack, kind: Kind, dice: random.Random) -> Blow:
         for pid in stopped:
             _signal(pid, signal.SIGSTOP)
 
-    blow = await _at_a_call(link, fits, dice, now, at="question")
+    blow = await at_a_call(link, fits, dice, now, at="question")
     still_s = dice.uniform(0.3, 4.0)
     await asyncio.sleep(still_s)
     for pid in stopped:
@@ -117,7 +106,7 @@ async def cut(stack: Stack, kind: Kind, dice: random.Random) -> Blow:
         link.shut = True
         link.cut()
 
-    blow = await _at_a_call(link, fits, dice, now)
+    blow = await at_a_call(link, fits, dice, now)
     await asyncio.sleep(dice.uniform(0.2, 2.0))
     link.shut = False
     return blow
@@ -130,7 +119,7 @@ async def drop(stack: Stack, kind: Kind, dice: random.Random) -> Blow:
     def now(_: Call | None) -> None:
         link.mute = True
 
-    blow = await _at_a_call(link, fits, dice, now, at="question")
+    blow = await at_a_call(link, fits, dice, now, at="question")
     await asyncio.sleep(dice.uniform(0.3, 3.0))
     lost = len(link.withheld)
     link.shut = True
@@ -147,7 +136,7 @@ async def slow(stack: Stack, kind: Kind, dice: random.Random) -> Blow:
     def now(_: Call | None) -> None:
         link.delay_s = dice.uniform(0.05, 0.4)
 
-    blow = await _at_a_call(link, fits, dice, now, at="question")
+    blow = await at_a_call(link, fits, dice, now, at="question")
     await asyncio.sleep(1.5)
     link.delay_s = 2.5
     await asyncio.sleep(1.0)
@@ -169,14 +158,14 @@ async def full(stack: Stack, kind: Kind, dice: random.Random) -> Blow:
     def now(_: Call | None) -> None:
         kept.limit(stack.journal.size() + dice.randrange(2000) if kind.target == "valkey" else room)
 
-    blow = await _at_a_call(link, fits, dice, now, at="question")
+    blow = await at_a_call(link, fits, dice, now, at="question")
 
     def struck() -> bool:
         nonlocal open_calls
         open_calls = max(open_calls, len(link.changing()))
         return kept.deaths() > deaths
 
-    died = await _waits(struck, STRUCK_S)
+    died = await come_true(struck, STRUCK_S)
     await asyncio.sleep(1.0)
     kept.limit(UNLIMITED)
     if not await asyncio.to_thread(kept.engine.answers):
@@ -194,7 +183,7 @@ async def step(stack: Stack, kind: Kind, dice: random.Random) -> Blow:
     def now(_: Call | None) -> None:
         stack.shift_ms += by_ms
 
-    blow = await _at_a_call(stack.store, lambda call: call.verb == "admit", dice, now, at="question")
+    blow = await at_a_call(stack.store, lambda call: call.verb == "admit", dice, now, at="question")
     await asyncio.sleep(1.5)  # every process asks for the time once a second
     return msgspec.structs.replace(blow, note=f"by {by_ms // 1000} s, now off by {stack.shift_ms // 1000} s")
 
@@ -210,47 +199,6 @@ STRIKES: Final[dict[str, Strike]] = {
     "ahead": step,
     "back": step,
 }
-
-
-async def _at_a_call(
-    link: Link,
-    fits: Callable[[Call], bool],
-    dice: random.Random,
-    now: Callable[[Call | None], None],
-    at: Moment | None = None,
-) -> Blow:
-    """Calls `now` when a fitting call has just gone out, is being carried out, or its answer is with us."""
-    struck: asyncio.Future[Blow] = asyncio.get_running_loop().create_future()
-    moments: tuple[Moment, Moment] = ("question", "answer")
-    moment: Moment = dice.choice(moments) if at is None else at
-    late_s = dice.choice((0.0, 0.0005, 0.002)) if at is None else 0.0
-
-    def strike(call: Call) -> None:
-        if moment == "question" and call not in link.open:  # answered meanwhile: the next one, then
-            link.aim = Aim(fits, moment, fire)
-            return
-        answered = moment == "answer"
-        open_calls = len(link.changing()) + answered
-        note = f"{call.verb} {'carried out, its answer withheld' if answered else 'under way'}"
-        now(call)
-        if not struck.done():
-            struck.set_result(Blow(open_calls, True, note))
-
-    def fire(call: Call) -> None:
-        if moment == "question" and late_s:
-            asyncio.get_running_loop().call_later(late_s, strike, call)
-        else:
-            strike(call)
-
-    link.aim = Aim(fits, moment, fire)
-    try:
-        return await asyncio.wait_for(asyncio.shield(struck), PATIENCE_S)
-    except TimeoutError:
-        now(None)
-        return Blow(note="no such call came")
-    finally:
-        link.aim = None
-        link.withheld.clear()
 
 
 def _calls_of(stack: Stack, kind: Kind) -> tuple[Link, Callable[[Call], bool]]:
@@ -288,7 +236,7 @@ async def _certain_bytes(stack: Stack, dice: random.Random) -> int:
     """How much of the journal is on disk for certain, by the policy that Valkey runs under."""
     if stack.appendfsync == "always":
         stack.store.pause()
-        await _waits(lambda: not stack.store.changing(), QUIET_S)
+        await come_true(lambda: not stack.store.changing(), QUIET_S)
         return stack.journal.size()
     size = stack.journal.size()
     # `everysec` syncs once a second, so that at any moment what came in the last second may not be on disk.
@@ -301,16 +249,6 @@ async def _start_again(stack: Stack) -> None:
     await asyncio.to_thread(stack.valkey.wait)
     await stack.answer(60)
     stack.start_up()
-
-
-async def _waits(fact: Callable[[], bool], timeout_s: float) -> bool:
-    loop = asyncio.get_running_loop()
-    until = loop.time() + timeout_s
-    while not fact():
-        if loop.time() > until:
-            return False
-        await asyncio.sleep(0.001)
-    return True
 
 
 def _signal(pid: int, number: signal.Signals) -> None:
