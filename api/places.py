@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response, delete, get, post
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import JSONBody
 
 from allocator.sale import Sale
@@ -16,6 +17,7 @@ from api.rooms import OpenRooms, Rooms
 from waiting_room.answers import Admitted, Joined, PlaceStatus, UnknownSale
 from waiting_room.identity import BadIdentity, KeysUnavailable
 from waiting_room.place import Place
+from waiting_room.pulse import PulseDocument
 
 NO_STORE = {"cache-control": "no-store"}
 
@@ -67,7 +69,12 @@ async def claim(request: Request[Any, Any, Any], sale: PathId, rooms: OpenRooms)
     return Response(view, status_code=201, headers=NO_STORE)
 
 
-@get("/v1/sales/{sale:str}/pulse", operation_id="pulse", tags=["fans"])
+@get(
+    "/v1/sales/{sale:str}/pulse",
+    operation_id="pulse",
+    tags=["fans"],
+    responses={200: ResponseSpec(PulseDocument, description="The pulse", generate_examples=False)},
+)
 async def pulse(sale: PathId, rooms: OpenRooms) -> Response[bytes]:
     """The sale in one small public document. Answered in front; here for the schema."""
     body = rooms.waiting_room.pulse(await rooms.sale(sale))

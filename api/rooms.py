@@ -16,6 +16,7 @@ from api.boards import Boards
 from api.buckets import Buckets
 from api.problems import Refused
 from api.refusals import LedgerAway, StoreAway, UnknownShowtime
+from api.seats_left import SeatsLeftTeller
 from api.settings import ApiSettings
 from api.store_check import StoreCheck
 from api.tickets import TicketSigner
@@ -75,7 +76,8 @@ class Rooms(msgspec.Struct, frozen=True, kw_only=True):
         async with AsyncExitStack() as stack:
             await catalogue.refresh()
             await rooms.waiting_room.mirror.round(catalogue.sales())
-            for work in (catalogue.run(), rooms.waiting_room.run(catalogue)):
+            seats = SeatsLeftTeller(catalogue, rooms.boards, rooms.waiting_room)
+            for work in (catalogue.run(), rooms.waiting_room.run(catalogue), seats.run()):
                 task = asyncio.create_task(work)
                 stack.push_async_callback(ended, task)
             yield rooms

@@ -13,7 +13,7 @@ from jwt.algorithms import OKPAlgorithm
 from ledger.pool import Pool
 from store.connection import Store
 from tests.api_doors import OPERATOR, slug
-from tests.api_stage import SALE, Stage, open_stage
+from tests.api_stage import SALE, SHOWTIME, Stage, open_stage
 from tests.conftest import WaitUntil
 
 KEY, OTHER_KEY = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
@@ -84,6 +84,32 @@ async def test_the_pulse_is_public_and_cacheable(stage: Stage) -> None:
     assert answer.headers["cache-control"] == "public, max-age=1"
     assert {"state", "serving", "waiting", "admitted_per_min", "poll_in_s"} <= answer.json().keys()
     assert answer.json()["state"] == "scheduled"
+
+
+async def test_the_pulse_says_what_is_left(stage: Stage) -> None:
+    await stage.open(sale={"seats_per_fan": 24}, showtime={"blocked": ["A-1"]})
+    assert (await stage.put("/v1/showtimes/early", SHOWTIME)).status_code == 201
+
+    async def left(word: str) -> object:
+        return (await stage.get("/v1/sales/night/pulse")).json().get(word)
+
+    async def so_many() -> bool:
+        return await left("free") == 23 + 24
+
+    await stage.wait_until(so_many, timeout_s=20)
+    assert await left("sold_out") is None
+    fan = await stage.come_in()
+    for seats in (
+        ("A-2", "A-3", "A-4", "A-5", "A-6", "A-7", "A-8"),
+        tuple(f"{row}-{n}" for row in "BC" for n in range(1, 9)),
+    ):
+        assert (await stage.hold(fan, {"seats": list(seats)})).status_code == 201
+
+    async def one_sold_out() -> bool:
+        return await left("sold_out") == ["late"]
+
+    await stage.wait_until(one_sold_out, timeout_s=20)
+    assert await left("free") == 24
 
 
 async def test_a_sale_moves_one_way(stage: Stage) -> None:

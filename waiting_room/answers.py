@@ -112,6 +112,13 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
     serving: int
 
 
+class SeatsLeft(msgspec.Struct, frozen=True):
+    """The seats free in all showtimes of a sale, and the showtimes without any."""
+
+    free: int
+    sold_out: tuple[str, ...]
+
+
 JoinAnswer = Joined | SaleClosed | UnknownSale
 ClaimAnswer = Admitted | SaleClosed | SalePaused | NotYourTurn | UnknownSale
 MoveAnswer = Moved | CannotMove | UnknownSale

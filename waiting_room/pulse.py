@@ -12,6 +12,7 @@ from waiting_room.view import SaleView
 
 class PulseDocument(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """`serving`: ranks below it have been called. `waiting`: places neither called nor given up.
+    `free` and `sold_out` (showtimes) say what is left a few seconds ago, once the sale has opened.
     `seed_sha256` is the promise of the draw, `seed` and `drawn` its proof once the sale has opened."""
 
     state: SaleState
@@ -21,6 +22,8 @@ class PulseDocument(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     poll_in_s: float
     opens_at: str
     message: str | None = None
+    free: int | None = None
+    sold_out: tuple[str, ...] = ()
     seed_sha256: str | None = None
     seed: str | None = None
     drawn: int | None = None
@@ -39,6 +42,8 @@ def pulse(view: SaleView) -> bytes:
             poll_in_s=poll_in_s(None, sale.presence_ms, view.load, JITTERS // 2),
             opens_at=rfc3339(sale.opens_at_ms),
             message=view.message,
+            free=view.left.free if view.left else None,
+            sold_out=view.left.sold_out if view.left else (),
             seed_sha256=commitment(sale.seed) if sale.draw else None,
             seed=sale.seed if sale.draw and opened else None,
             drawn=view.drawn if sale.draw and opened else None,

@@ -9,7 +9,7 @@ import msgspec
 
 from allocator.sale import Sale, SaleState
 from waiting_room.admissions import RECORD_BYTES, Record, records
-from waiting_room.answers import Where, Why
+from waiting_room.answers import SeatsLeft, Where, Why
 from waiting_room.draw import Draw
 from waiting_room.pace import DecayedCount, Rate
 from waiting_room.place import Place
@@ -51,6 +51,7 @@ class SaleView:
         self.presence = Presence()
         self.known = False
         self.pulse = b""
+        self.left: SeatsLeft | None = None
         self.polls = 0
         self.load = 0.0
         self.estimated_ms = 0

@@ -13,7 +13,7 @@ from allocator.answers import SaleClosed, SalePaused
 from allocator.sale import Sale, SaleState
 from store.connection import Store
 from waiting_room import answers
-from waiting_room.answers import BadToken, ExpiredPass, WrongSale
+from waiting_room.answers import BadToken, ExpiredPass, SeatsLeft, WrongSale
 from waiting_room.keyring import Keyring
 from waiting_room.line import Line
 from waiting_room.mirror import Mirror, Sales
@@ -108,6 +108,10 @@ class WaitingRoom:
         """The public document of the sale, made at the last round of the mirror."""
         view = self.mirror.view(sale)
         return view.pulse or pulse(view)
+
+    def tell_seats(self, sale: Sale, left: SeatsLeft) -> None:
+        """What the next pulses of the sale say of its seats."""
+        self.mirror.view(sale).left = left
 
     def state(self, sale: Sale) -> SaleState:
         """The state of the sale as the mirror has it."""
