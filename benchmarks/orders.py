@@ -1,9 +1,8 @@
 """Durable orders over HTTP: hold, order, payment, until the row is in Postgres; Usher against SKIP LOCKED.
 
 The same crowd asks the same calls with the same bodies on both sides: 64 connections, a new fan for each
-order of two seats. The clock runs until the last row is committed. One process of doors on either side and
-both cores for everything, the crowd included, as the kernel likes: the peer's work is in Postgres, ours is
-in the doors.
+order of two seats. The clock runs until the last row is committed. Both cores are there for everything, the
+crowd included, as the kernel likes: the peer's work is in Postgres, ours is in the doors.
 """
 
 import asyncio
@@ -29,6 +28,8 @@ from usher.process import end
 from waiting_room.place import Place, PlaceSigner
 
 LINES: Final = 64
+DOORS: Final = 2
+"""Processes of doors on either side, one a core as `usher up` starts them."""
 ROWS_TIMEOUT_S: Final = 60.0
 SCHEMA: Final = Path(__file__).with_name("skip_locked.sql")
 Wish = tuple[str, str, str]
@@ -136,7 +137,7 @@ class Peer:
 
 
 def findings(quick: bool = False) -> list[Finding]:
-    with running(pinned=False) as stack, peer() as other:
+    with running(pinned=False, doors=DOORS) as stack, peer() as other:
         return measured(stack, other, quick)
 
 
@@ -160,7 +161,7 @@ def _compared(
 
 
 @contextmanager
-def peer() -> Iterator[Peer]:
+def peer(doors: int = DOORS) -> Iterator[Peer]:
     """The peer with a Postgres of its own."""
     with TemporaryDirectory(prefix="usher-bench-") as name:
         folder = Path(name)
@@ -170,7 +171,9 @@ def peer() -> Iterator[Peer]:
         try:
             asyncio.run(_filled(engine.url, 0, 0, SCHEMA.read_text("utf-8")))
             environment = {"BENCH_PEER_POSTGRES_URL": engine.url}
-            with bare("benchmarks.skip_locked:app", pinned=False, environment=environment) as door:
+            with bare(
+                "benchmarks.skip_locked:app", pinned=False, doors=doors, environment=environment
+            ) as door:
                 yield Peer(door, engine.url)
         finally:
             end(child, engine.program().stop, 20)

@@ -23,7 +23,8 @@ from usher.settings import Settings, read_settings
 from usher.valkey_engine import ValkeyEngine
 from usher.work import prepare
 
-START_TIMEOUT_S: Final = 30.0
+START_TIMEOUT_S: Final = 60.0
+LISTENING: Final = "0A"
 
 
 class Server(msgspec.Struct, frozen=True):
@@ -72,8 +73,11 @@ def engines(folder: Path) -> Iterator[dict[str, tuple[str, int]]]:
 
 
 @contextmanager
-def running(*, pinned: bool = True) -> Iterator[Stack]:
-    """Usher, started in a folder that goes away. Not pinned, everything runs where the kernel puts it."""
+def running(*, pinned: bool = True, doors: int = 1) -> Iterator[Stack]:
+    """Usher, started in a folder that goes away. Not pinned, everything runs where the kernel puts it.
+
+    `doors`: API workers on one port.
+    """
     with (
         _on(*((client_core(),) if pinned else cores())),
         tempfile.TemporaryDirectory(prefix="usher-bench-") as name,
@@ -92,30 +96,33 @@ def running(*, pinned: bool = True) -> Iterator[Stack]:
         settings = read_settings(environment)
         asyncio.run(prepare(settings))
         processes = {engine: pid for engine, (_, pid) in addresses.items()}
-        for process in ("writer", "api"):
+        for process in ("writer", "api", *(f"api-{n}" for n in range(2, doors + 1))):
             program = _started(process, _command(process), folder, environment)
             processes[process] = stack.enter_context(program)
         if pinned:
             pin(processes["api"], server_core())
+        _wait_listening(port, doors)
         wait_ready(port, "/health/ready", folder / "api.log")
         yield Stack(settings, processes, Server(port, processes["api"]))
 
 
 @contextmanager
 def bare(
-    application: str, *, pinned: bool = True, environment: Mapping[str, str] | None = None
+    application: str, *, pinned: bool = True, doors: int = 1, environment: Mapping[str, str] | None = None
 ) -> Iterator[Server]:
     """One of the applications of `benchmarks.raw`, or `module:name`, under the same server flags."""
     port = free_port()
     argv = (sys.executable, "-m", "benchmarks.raw", str(port), application)
-    with (
-        tempfile.TemporaryDirectory(prefix="usher-bench-") as folder,
-        _started("bare", argv, Path(folder), environment or {}) as pid,
-    ):
+    with tempfile.TemporaryDirectory(prefix="usher-bench-") as name, ExitStack() as stack:
+        folder, pids = Path(name), []
+        for number in range(doors):
+            program = _started(f"bare-{number}", argv, folder, environment or {})
+            pids.append(stack.enter_context(program))
         if pinned:
-            pin(pid, server_core())
-        wait_ready(port, "/", Path(folder) / "bare.log")
-        yield Server(port, pid)
+            pin(pids[0], server_core())
+        _wait_listening(port, doors)
+        wait_ready(port, "/", folder / "bare-0.log")
+        yield Server(port, pids[0])
 
 
 def wait_ready(port: int, path: str, log: Path) -> None:
@@ -137,9 +144,22 @@ def wait_ready(port: int, path: str, log: Path) -> None:
 def _command(name: str) -> tuple[str, ...]:
     """A command of `usher`, under a profiler when `make profile` asks for it."""
     folder = os.environ.get("BENCH_PROFILE")
+    command = name.partition("-")[0]
     if not folder:
-        return (sys.executable, "-m", "usher", name)
-    return (sys.executable, "-m", "benchmarks.profiled", str(Path(folder) / f"{name}.prof"), name)
+        return (sys.executable, "-m", "usher", command)
+    return (sys.executable, "-m", "benchmarks.profiled", str(Path(folder) / f"{name}.prof"), command)
+
+
+def _wait_listening(port: int, sockets: int) -> None:
+    """Until so many processes listen on the port: each has a socket of its own."""
+    until = time.monotonic() + START_TIMEOUT_S
+    at = f":{port:04X}"
+    while True:
+        rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+        if sum(row[1].endswith(at) and row[3] == LISTENING for row in rows) >= sockets:
+            return
+        assert time.monotonic() < until, f"{sockets} servers on port {port} did not start"
+        time.sleep(0.05)
 
 
 @contextmanager
