@@ -128,6 +128,7 @@ class Catalogue:
         try:
             await self._execute("HSET", *(part for item in fields.items() for part in item))
             await self._execute("HINCRBY", "version", 1)
+            await self._store.settle(keys.CATALOGUE)
         except ERRORS as error:
             raise StoreUnavailable(str(error)) from error
         await self.refresh()

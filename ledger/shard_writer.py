@@ -87,6 +87,7 @@ class ShardWriter:
             await self._stop_at_gap(cursor, entries[0].version)
             return cursor
         await self._clear_gap()
+        await self._stream.settle()
         for piece in pieces(fitting, self._limits.bytes_max):
             cursor = await Batch(self._books, piece, self._clock.now_ms()).write(self._pool, cursor)
             await self._stream.trim(cursor.version)

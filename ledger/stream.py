@@ -39,6 +39,7 @@ class Stream:
     """The stream of one shard; every call answers or raises StoreUnavailable."""
 
     def __init__(self, store: Store, shard: int) -> None:
+        self._store = store
         self._client: Any = store.client
         self._key = keys.outbox(shard)
         self.shard = shard
@@ -50,6 +51,10 @@ class Stream:
         except ERRORS as error:
             raise StoreUnavailable(str(error)) from error
         return [self._entry(key, fields) for _, entries in found or [] for key, fields in entries]
+
+    async def settle(self) -> None:
+        """Return once all that was read outlives its master: nobody writes down what a failover undoes."""
+        await self._store.settle(self._key)
 
     async def at(self, version: int) -> Entry | None:
         """The entry of exactly this version, if the stream still has it."""

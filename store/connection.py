@@ -19,6 +19,7 @@ from store.clock import Clock
 from store.functions import Library, function_name
 from store.nodes import Client, Nodes, client_of
 from store.refusal import Refusal, refusal_of
+from store.replicas import Replicas, replicas_of
 from store.unavailable import StoreUnavailable
 
 Key = str | bytes
@@ -34,13 +35,21 @@ class Store:
     """One process's way to the store; `client` is for plain commands, `call` and `decide` for the library."""
 
     def __init__(
-        self, client: Client, library: Library, *, shards: int, clock: Clock, limits: Limits
+        self,
+        client: Client,
+        library: Library,
+        *,
+        shards: int,
+        clock: Clock,
+        limits: Limits,
+        replicas: int = 0,
     ) -> None:
         self.client = client
         self.library = library
         self.shards = shards
         self.clock = clock
         self._nodes = Nodes(client)
+        self._replicas = Replicas(client, replicas)
         self._batcher = Batcher(self._ask, limits)
         self._loading = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -63,7 +72,14 @@ class Store:
         the store is left as it is.
         """
         client = client_of(url, timeout_ms / 1000)
-        store = cls(client, library, shards=shards, clock=clock or Clock(), limits=limits or Limits())
+        store = cls(
+            client,
+            library,
+            shards=shards,
+            clock=clock or Clock(),
+            limits=limits or Limits(),
+            replicas=replicas_of(url),
+        )
         try:
             if load:
                 await store.load()
@@ -95,8 +111,9 @@ class Store:
 
     async def call(self, verb: str, keys: Sequence[Key], args: Sequence[Argument]) -> Any:
         """One function call, asked once: the raw reply, or StoreUnavailable."""
+        reads = "no-writes" in self.library.verbs[verb].flags
         try:
-            return await self._fcall(verb, keys, args)
+            return await self._fcall(verb, keys, args, lasting=not reads)
         except ERRORS as error:
             raise await self._unavailable(error) from error
 
@@ -123,6 +140,14 @@ class Store:
         """Open a shard whose outbox stands so: [OPENED or ALREADY, epoch] or [DIFFERS, version]."""
         answer = await self.call("open_gate", [spelt.shard(shard)], [self.clock.now_ms(), expected_version])
         return list(msgspec.msgpack.decode(answer))
+
+    async def settle(self, key: Key) -> None:
+        """Return once all that was written beside `key` outlives its master, if replicas are waited for."""
+        try:
+            if self._replicas.count:
+                await self._replicas.master_of(key)("PING")
+        except ERRORS as error:
+            raise StoreUnavailable(str(error)) from error
 
     async def sample_clock(self) -> None:
         """Set the clock by the store's TIME, or by the process that is furthest ahead of it.
@@ -161,9 +186,15 @@ class Store:
         assert isinstance(answer, bytes), f"{verb} answers {type(answer).__name__}, not one bulk string"
         return answer
 
-    async def _fcall(self, verb: str, keys: Sequence[Key], args: Sequence[Argument]) -> Any:
+    async def _fcall(
+        self, verb: str, keys: Sequence[Key], args: Sequence[Argument], *, lasting: bool = True
+    ) -> Any:
+        """`lasting`: what is answered must not be undone by a failover."""
         assert keys, f"{verb} without a key belongs to no shard"
-        execute = await self._nodes.master_of(keys[0])
+        if lasting and self._replicas.count:
+            execute = self._replicas.master_of(keys[0])
+        else:
+            execute = await self._nodes.master_of(keys[0])
         return await execute("FCALL", function_name(verb), len(keys), *keys, *args)
 
     async def _unavailable(self, error: Exception) -> Exception:

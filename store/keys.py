@@ -105,6 +105,13 @@ def deadlines(shard: int, showtime: str) -> str:
     return f"{tag(shard)}:show:{showtime}:deadlines"
 
 
+def settled(key: str | bytes) -> str:
+    """String with TTL beside a key: written in order to wait for what was written before it."""
+    text = key.decode() if isinstance(key, bytes) else key
+    tagged = text.partition("}")[0]
+    return f"{tagged}}}:settled" if "{" in tagged else f"usher:{{{text}}}:settled"
+
+
 def answer(caller_digest: str) -> str:
     """String with TTL: the stored HTTP answer of an Idempotency-Key."""
     return f"usher:answer:{caller_digest}"
@@ -115,6 +122,7 @@ def history(shard: int, sale: str, step_s: int) -> str:
     return f"{tag(shard)}:history:{sale}:{step_s}"
 
 
+SETTLED_TTL_S: Final = 60
 AHEAD: Final = "usher:ahead"
 """String with TTL: time in ms of the process that is furthest ahead of a TIME that was set back."""
 METERS: Final = "usher:meters"

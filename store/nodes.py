@@ -17,10 +17,11 @@ CONNECTIONS_MAX: Final = 1024
 def client_of(url: str, timeout_s: float) -> Client:
     """A client that repeats nothing; `?cluster=true` makes it follow MOVED and ASK through a cluster.
 
-    Schemes: redis, rediss, valkey, valkeys, and unix:///path.
+    Schemes: redis, rediss, valkey, valkeys, and unix:///path. `?replicas=n` is for `store.replicas`.
     """
     parts = urlsplit(url)
     query = dict(parse_qsl(parts.query))
+    query.pop("replicas", None)
     cluster = query.pop("cluster", "false").lower() in ("1", "true", "yes")
     scheme = SCHEMES.get(parts.scheme, parts.scheme)
     plain = f"{scheme}://{parts.netloc}{parts.path}{'?' if query else ''}{urlencode(query)}"

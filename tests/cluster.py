@@ -21,7 +21,12 @@ class Cluster:
     """`servers`: the masters in the order of their slots, then their replicas; `url` for `Store.connect`."""
 
     def __init__(self, folder: Path, *, replicas: int = 0, **options: str) -> None:
-        options = {"cluster-enabled": "yes", "cluster-node-timeout": str(NODE_TIMEOUT_MS), **options}
+        options = {
+            "cluster-enabled": "yes",
+            "cluster-node-timeout": str(NODE_TIMEOUT_MS),
+            "repl-diskless-sync-delay": "0",
+            **options,
+        }
         self.servers = [
             Server(folder / f"node-{number}", **options) for number in range(MASTERS * (1 + replicas))
         ]

@@ -1,0 +1,94 @@
+"""Where replicas are waited for, nothing acknowledged dies with a master, or is acknowledged without one."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from typing import Final
+
+import pytest
+
+from store import keys
+from store.connection import Store
+from store.replicas import replicas_of
+from store.unavailable import StoreUnavailable
+from tests.cluster import MASTERS, Cluster, running_cluster
+from tests.conftest import WaitUntil
+from tests.test_store_connection import TALLY, count, state
+
+SHARD: Final = 1
+ASKED: Final = 2000
+FAILOVER_TIMEOUT_S: Final = 60
+
+
+@pytest.fixture
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    with running_cluster(tmp_path_factory.mktemp("replicated"), replicas=1, appendfsync="always") as started:
+        yield started
+
+
+@pytest.fixture
+async def store(cluster: Cluster) -> AsyncIterator[Store]:
+    opened = await Store.connect(f"{cluster.url}&replicas=1", library=TALLY)
+    await opened.open_gate(SHARD, 0)
+    yield opened
+    await opened.close()
+
+
+async def counted(store: Store, request: str) -> bool:
+    try:
+        return (await count(store, request))[0] in ("COUNTED", "REPLAYED")
+    except StoreUnavailable:
+        return False
+
+
+async def test_nothing_acknowledged_is_lost_with_a_master(
+    cluster: Cluster, store: Store, wait_until: WaitUntil
+) -> None:
+    """Until its gate is opened again, the new master decides nothing."""
+    master = cluster.master_of(keys.shard(SHARD))
+    acknowledged = set[str]()
+
+    async def ask(number: int) -> None:
+        await asyncio.sleep(number / 1000)  # A stream of requests, in the middle of which the master dies.
+        if await counted(store, f"r{number}"):
+            acknowledged.add(f"r{number}")
+
+    requests = [asyncio.create_task(ask(number)) for number in range(ASKED)]
+    await wait_until(lambda: len(acknowledged) > ASKED // 10)
+    cluster.servers[master].kill()
+    await asyncio.gather(*requests)
+
+    async def another_serves() -> bool:
+        try:
+            return cluster.master_of(keys.shard(SHARD)) != master and not (await state(store, SHARD))[1]
+        except StoreUnavailable:
+            return False
+
+    await wait_until(another_serves, timeout_s=FAILOVER_TIMEOUT_S)
+    assert not await counted(store, "while the gate is closed")
+    with pytest.raises(StoreUnavailable, match="0 of 1 replicas"):
+        await store.open_gate(SHARD, 0)
+    cluster.servers[master].start()  # It comes back as the replica.
+    await wait_until(lambda: counted(store, "at last"), timeout_s=FAILOVER_TIMEOUT_S)
+    total = await store.client.hgetall(keys.show(SHARD, "a"))
+    assert len(acknowledged) < ASKED
+    assert acknowledged <= {field.decode() for field in total}
+
+
+async def test_nothing_is_acknowledged_without_a_replica(cluster: Cluster, store: Store) -> None:
+    assert await counted(store, "with both")
+    replica = MASTERS + cluster.master_of(keys.shard(SHARD))
+    cluster.servers[replica].kill()
+    with pytest.raises(StoreUnavailable, match="0 of 1 replicas"):
+        await count(store, "alone")
+    assert (await state(store, SHARD))[1] is True
+
+
+@pytest.mark.parametrize(("url", "expected"), [("valkey://h", 0), ("valkey://h?replicas=2", 2)])
+def test_how_many_replicas_are_waited_for(url: str, expected: int) -> None:
+    assert replicas_of(url) == expected
+
+
+@pytest.mark.parametrize("url", ["valkey://h?replicas=x", "valkey://h?replicas=9", "valkey://h?replicas=-1"])
+def test_a_number_of_replicas_that_is_none(url: str) -> None:
+    with pytest.raises(ValueError, match="a number from 0 to 5"):
+        replicas_of(url)
