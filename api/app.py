@@ -49,6 +49,7 @@ from api.rooms import Rooms
 from api.schema import describe_problems, openapi
 from api.settings import ApiSettings
 from api.teller import Teller
+from api.turnstiles import Turnstiles
 from store.unavailable import StoreUnavailable
 
 ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
@@ -128,7 +129,7 @@ def create_app(settings: ApiSettings) -> ASGIApp:
         on_app_init=[plain],
     )
     describe_problems(inner)
-    return Doors(Meter(Idempotency(inner, house), tally), house, tally.count)
+    return Doors(Meter(Idempotency(Turnstiles(inner, house), house), tally), house, tally.count)
 
 
 def rooms_of(state: State) -> Rooms:

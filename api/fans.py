@@ -1,9 +1,5 @@
 """Who the fan is: by the pass that the waiting room gave, for the sale that the pass is for."""
 
-from typing import Any
-
-from litestar import Request
-
 from allocator.sale import Sale
 from api.callers import bearer
 from api.problems import Refused
@@ -12,9 +8,9 @@ from api.rooms import Rooms
 from waiting_room.passes import Pass
 
 
-def admitted(request: Request[Any, Any, Any], rooms: Rooms, sale: Sale) -> Pass:
+def admitted(authorization: str | None, rooms: Rooms, sale: Sale) -> Pass:
     """The pass of the caller, good now and for this sale."""
-    found = rooms.waiting_room.read_pass(bearer(request.headers.get("authorization")), sale)
+    found = rooms.waiting_room.read_pass(bearer(authorization), sale)
     if not isinstance(found, Pass):
         raise Refused(found)
     return found

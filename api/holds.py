@@ -63,22 +63,30 @@ async def hold(
 ) -> Response[HoldView]:
     """Keeps seats for the fan until `expires_at`."""
     onsale = await rooms.onsale(showtime)
-    pass_ = admitted(request, rooms, onsale.sale)
+    view = await held(onsale, request.headers.get("authorization"), data, request_of(request), rooms)
+    return Response(view, status_code=201, headers=NO_STORE)
+
+
+async def held(
+    onsale: OnSale, authorization: str | None, body: HoldBody, request_digest: str | None, rooms: Rooms
+) -> HoldView:
+    """The seats, kept. One request keeps them once."""
+    pass_ = admitted(authorization, rooms, onsale.sale)
     if wait_s := rooms.buckets.take(pass_.fan):
         raise Refused(TooMany(retry_after_s=wait_s))
-    want = wanted(data, onsale)
-    token = token_of(onsale, request_of(request))
+    want = wanted(body, onsale)
+    token = token_of(onsale, request_digest)
     answer = await rooms.allocator.hold(onsale, pass_.fan, pass_.entry, token, want)
     if not isinstance(answer, Held):
         raise Refused(answer)
-    return Response(view_of(onsale, answer), status_code=201, headers=NO_STORE)
+    return view_of(onsale, answer)
 
 
 @delete("/v1/holds/{hold_id:str}", operation_id="release", tags=["fans"], security=[{"bearer": []}])
 async def release(request: Request[Any, Any, Any], hold_id: PathId, rooms: OpenRooms) -> None:
     """Gives the seats back; nothing happens when they are gone already."""
     onsale, token = await held_at(hold_id, rooms)
-    pass_ = admitted(request, rooms, onsale.sale)
+    pass_ = admitted(request.headers.get("authorization"), rooms, onsale.sale)
     record = await rooms.allocator.find(onsale, token)
     if record is None:
         raise Refused(UnknownHold())

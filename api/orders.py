@@ -48,8 +48,14 @@ async def place_order(
     request: Request[Any, Any, Any], data: JSONBody[OrderBody], rooms: OpenRooms
 ) -> Response[Placed]:
     """Makes the hold an order that waits for its money until `pay_by`."""
-    onsale, token = await held_at(data.hold, rooms)
-    pass_ = admitted(request, rooms, onsale.sale)
+    view = await ordered(request.headers.get("authorization"), data, rooms)
+    return Response(view, status_code=201, headers=NO_STORE)
+
+
+async def ordered(authorization: str | None, body: OrderBody, rooms: Rooms) -> Placed:
+    """The order of a hold, priced now; asked again, the same order."""
+    onsale, token = await held_at(body.hold, rooms)
+    pass_ = admitted(authorization, rooms, onsale.sale)
     record = await rooms.allocator.find(onsale, token)
     if record is None:
         raise Refused(UnknownHold())
@@ -58,7 +64,7 @@ async def place_order(
     answer = await rooms.allocator.order(onsale, token, blob)
     if not isinstance(answer, Ordered):
         raise Refused(answer)
-    return Response(placed(answer, rooms), status_code=201, headers=NO_STORE)
+    return placed(answer, rooms)
 
 
 @get("/v1/orders/{order:str}", operation_id="getOrder", tags=["fans"])

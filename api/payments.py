@@ -1,5 +1,6 @@
 """Money for orders: told by the storefront, or by a payment provider's signed event."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -65,11 +66,16 @@ async def pay(order: PathId, data: JSONBody[PaymentBody], rooms: OpenRooms) -> R
 @post("/v1/payments/{provider:str}/events", operation_id="paymentEvent", tags=["providers"], status_code=200)
 async def payment_event(request: Request[Any, Any, Any], provider: PathId, rooms: OpenRooms) -> EventView:
     """A provider's event, signed by Standard Webhooks. Told again, it changes nothing."""
+    return await told(provider, await request.body(), request.headers, rooms)
+
+
+async def told(provider: str, body: bytes, headers: Mapping[str, str], rooms: Rooms) -> EventView:
+    """What a provider's event did, once its signature is found good."""
     secret = rooms.settings.providers.get(provider)
     if secret is None or (provider == "test" and not rooms.settings.test_provider):
         raise Refused(UnknownProvider())
-    check_media(request.headers.get("content-type", ""))
-    event = verified(secret, await request.body(), request.headers)
+    check_media(headers.get("content-type", ""))
+    event = verified(secret, body, headers)
     if event is None:
         return EventView(outcome="ignored")
     if event.type == "payment.declined":

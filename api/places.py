@@ -47,15 +47,22 @@ async def join(
     request: Request[Any, Any, Any], sale: PathId, rooms: OpenRooms, data: JSONBody[JoinBody | None] = None
 ) -> Response[PlaceView]:
     """Joins: 201 with a place, 200 with the old one when the account or the same request had one."""
-    found = await rooms.sale(sale)
-    account = await account_of(found, data, rooms)
-    answer = await rooms.waiting_room.join(found, account, request_of(request))
+    view, again = await joined(await rooms.sale(sale), data, request_of(request), rooms)
+    return Response(view, status_code=200 if again else 201, headers=NO_STORE)
+
+
+async def joined(
+    sale: Sale, body: JoinBody | None, request_digest: str | None, rooms: Rooms
+) -> tuple[PlaceView, bool]:
+    """The place, and whether the fan had it before."""
+    account = await account_of(sale, body, rooms)
+    answer = await rooms.waiting_room.join(sale, account, request_digest)
     if isinstance(answer, UnknownSale):
         raise Refused(StoreAway())  # the catalogue has the sale: the line of an emptied store has lost it
     if not isinstance(answer, Joined):
         raise Refused(answer)
     view = PlaceView(place=answer.token, state=answer.state, rank=answer.rank, poll_in_s=answer.poll_in_s)
-    return Response(view, status_code=200 if answer.again else 201, headers=NO_STORE)
+    return view, answer.again
 
 
 @post("/v1/sales/{sale:str}/pass", operation_id="claimPass", tags=["fans"], security=[{"bearer": []}])

@@ -36,11 +36,13 @@ def check_media(content_type: str) -> None:
         raise Refused(UnsupportedMedia(sent=media[:80]))
 
 
-def decode(body: bytes, kind: type[T]) -> T:
+def decode(body: bytes, kind: type[T] | msgspec.json.Decoder[T]) -> T:
     """The body as `kind`, or `bad-request` saying where it fails. NUL is refused: Postgres cannot keep it."""
     if b"\\u0000" in body:
         raise Refused(BadRequest(why="A text holds a NUL character."))
     try:
+        if isinstance(kind, msgspec.json.Decoder):
+            return kind.decode(body)
         return msgspec.json.decode(body, type=kind, strict=True)
     except msgspec.DecodeError as error:
         raise Refused(BadRequest(why=str(error)[:300])) from None

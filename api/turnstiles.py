@@ -1,0 +1,209 @@
+"""The four calls that a release night is made of, answered before the framework: join, hold, order, paid.
+
+The rules are those of the routes: a turnstile reads what nearly everyone sends, calls the function that the
+route calls, and writes its answer down. Whatever is spelt in another way goes on to the framework as it came,
+so that there is one answer to it: a body that is chunked, too large or not of its type, a header sent twice,
+an id that nobody knows, another content type.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final, Generic, TypeVar
+
+import msgspec
+import structlog
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
+
+from allocator.catalogue import OnSale
+from allocator.sale import Sale
+from api.holds import HoldBody, held
+from api.house import House
+from api.meter import trace_of
+from api.orders import OrderBody, ordered
+from api.payments import told
+from api.places import JoinBody, joined
+from api.problems import Refusal, Refused
+from api.refusals import OurFault, StoreAway
+from api.replies import PERSONAL, send_json, send_problem
+from api.requests import decode
+from api.rooms import Rooms
+from store.unavailable import StoreUnavailable
+
+MEDIA: Final = frozenset({b"application/json", b"application/json; charset=utf-8"})
+Headers = Mapping[bytes, bytes]
+Reply = tuple[int, msgspec.Struct]
+S = TypeVar("S")
+_encode: Final = msgspec.json.Encoder().encode
+_join_body: Final = msgspec.json.Decoder[JoinBody | None](JoinBody | None)
+_hold_body: Final = msgspec.json.Decoder(HoldBody)
+_order_body: Final = msgspec.json.Decoder(OrderBody)
+log = structlog.get_logger("usher.api")
+
+
+class Asked(msgspec.Struct, frozen=True, gc=False):
+    """One request, read. `digest` names it when it came with an Idempotency-Key."""
+
+    body: bytes
+    headers: Headers
+    digest: str | None
+
+    @property
+    def authorization(self) -> str | None:
+        found = self.headers.get(b"authorization")
+        return None if found is None else found.decode("latin-1")
+
+
+class Call(msgspec.Struct, Generic[S], frozen=True):
+    """`find` gives what the address names, None to leave the answer to the framework, as `answer` does by
+    Unread."""
+
+    route: str
+    find: Callable[[Rooms, str], S | None]
+    answer: Callable[[S, Asked, Rooms], Awaitable[Reply]]
+    headers: tuple[tuple[bytes, bytes], ...] = (PERSONAL,)
+
+
+class Unread(Exception):
+    """The body is not one that a turnstile reads; nothing was done."""
+
+
+async def join(sale: Sale, asked: Asked, rooms: Rooms) -> Reply:
+    body = read(asked.body, _join_body) if asked.body else None
+    view, again = await joined(sale, body, asked.digest, rooms)
+    return 200 if again else 201, view
+
+
+async def hold(onsale: OnSale, asked: Asked, rooms: Rooms) -> Reply:
+    body = read(asked.body, _hold_body)
+    return 201, await held(onsale, asked.authorization, body, asked.digest, rooms)
+
+
+async def order(_: str, asked: Asked, rooms: Rooms) -> Reply:
+    body = read(asked.body, _order_body)
+    return 201, await ordered(asked.authorization, body, rooms)
+
+
+async def paid(provider: str, asked: Asked, rooms: Rooms) -> Reply:
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in asked.headers.items()}
+    return 200, await told(provider, asked.body, headers, rooms)
+
+
+def sale_of(rooms: Rooms, name: str) -> Sale | None:
+    return rooms.catalogue.sale(name)
+
+
+def onsale_of(rooms: Rooms, name: str) -> OnSale | None:
+    return rooms.catalogue.showtime(name)
+
+
+def no_name(_: Rooms, name: str) -> str:
+    return name
+
+
+def provider_of(rooms: Rooms, name: str) -> str | None:
+    return name if name in rooms.settings.providers else None
+
+
+CALLS: Final[dict[tuple[str, ...], Call[Any]]] = {
+    ("sales", "places"): Call("/v1/sales/{sale}/places", sale_of, join),
+    ("showtimes", "holds"): Call("/v1/showtimes/{showtime}/holds", onsale_of, hold),
+    ("payments", "events"): Call("/v1/payments/{provider}/events", provider_of, paid, ()),
+    ("orders",): Call("/v1/orders", no_name, order),
+}
+
+
+class Turnstiles:
+    """ASGI in front of the framework; other calls go on to `app`."""
+
+    def __init__(self, app: ASGIApp, house: House) -> None:
+        self.app = app
+        self.house = house
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != ScopeType.HTTP or scope["method"] != "POST" or not self.house.is_open:
+            await self.app(scope, receive, send)
+            return
+        rooms, headers = self.house.rooms, headers_of(scope)
+        call, named = addressed(scope, rooms)
+        if call is None or headers is None or not is_plain(headers, rooms):
+            await self.app(scope, receive, send)
+            return
+        message = await receive()
+        body = message["body"] if message["type"] == "http.request" and not message["more_body"] else None
+        if body is None or not await answered(call, named, body, headers, rooms, scope, send):
+            await self.app(scope, after(message, receive), send)
+
+
+def addressed(scope: HTTPScope, rooms: Rooms) -> tuple[Call[Any] | None, Any]:
+    """The call of an address and what it names; None for all others."""
+    version, *parts = scope["path"].removeprefix(scope.get("root_path", ""))[1:].split("/")
+    name = parts.pop(1) if len(parts) == 3 else ""
+    call = CALLS.get(tuple(parts))
+    if call is None or version != "v1":
+        return None, None
+    named = call.find(rooms, name)
+    return (None, None) if named is None else (call, named)
+
+
+def headers_of(scope: HTTPScope) -> Headers | None:
+    """None when one is sent twice, for it is the framework that chooses."""
+    sent = list(scope["headers"])
+    headers = dict(sent)
+    return headers if len(headers) == len(sent) else None
+
+
+def is_plain(headers: Headers, rooms: Rooms) -> bool:
+    """Whether the headers are those of a JSON body of known and modest length."""
+    length = headers.get(b"content-length", b"")
+    return (
+        headers.get(b"content-type") in MEDIA
+        and length.isdigit()
+        and int(length) <= rooms.settings.limits.body_bytes_max
+    )
+
+
+async def answered(
+    call: Call[Any], named: Any, body: bytes, headers: Headers, rooms: Rooms, scope: HTTPScope, send: Send
+) -> bool:
+    """Answers the call as its route would; False when the body is for the framework."""
+    digest: str | None = scope.get("state", {}).get("request_digest")
+    refusal: Refusal
+    try:
+        status, view = await call.answer(named, Asked(body, headers, digest), rooms)
+    except Unread:
+        return False
+    except Refused as refused:
+        refusal = refused.refusal
+    except StoreUnavailable:
+        refusal = StoreAway()
+    except Exception as error:
+        log.error("fault", route=call.route, trace=trace_of(error))
+        refusal = OurFault()
+    else:
+        scope["path_template"] = call.route
+        await send_json(send, status, _encode(view), *call.headers)
+        return True
+    scope["path_template"] = call.route
+    await send_problem(refusal, send)
+    return True
+
+
+def read(body: bytes, decoder: msgspec.json.Decoder[S]) -> S:
+    try:
+        return decode(body, decoder)
+    except Refused as refused:
+        raise Unread from refused
+
+
+def after(message: Any, receive: Receive) -> Receive:
+    """A `receive` that begins with a message taken before."""
+    unread = True
+
+    async def receive_again() -> Any:
+        nonlocal unread
+        if unread:
+            unread = False
+            return message
+        return await receive()
+
+    return receive_again

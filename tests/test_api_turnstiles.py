@@ -1,0 +1,271 @@
+"""Each turnstile says what the route behind it says, to the byte, and leaves to it what it should."""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import msgspec
+import pytest
+from standardwebhooks.webhooks import Webhook
+
+from api.app import create_app
+from api.replies import VERSION
+from api.settings import Limits
+from ledger.pool import Pool
+from store.connection import Store
+from tests.api_doors import WHSEC, settings
+from tests.api_stage import Stage, open_stage
+from tests.conftest import WaitUntil
+
+Headers = dict[str, str]
+Answer = tuple[int, list[tuple[bytes, bytes]], bytes]
+JOIN, HOLD, ORDER, PAID = (
+    "/v1/sales/night/places",
+    "/v1/showtimes/late/holds",
+    "/v1/orders",
+    "/v1/payments/acme/events",
+)
+LIMITS: Final = Limits(holds_per_fan_burst=10_000)
+JSON: Final = "application/json"
+BEST: Final = b'{"best":{"count":1,"category":"front"}}'
+DEEP: Final = b"[" * 50_000
+EVENT: Final = (
+    b'{"type":"payment.succeeded","data":{"order":"%s","amount":%d,"currency":"CNY","reference":"r"}}'
+)
+
+
+@pytest.fixture
+async def stage(
+    valkey_url: str, postgres_url: str, store: Store, pool: Pool, wait_until: WaitUntil
+) -> AsyncIterator[Stage]:
+    async with open_stage(valkey_url, postgres_url, store, pool, wait_until, limits=LIMITS) as opened:
+        await opened.open()
+        yield opened
+
+
+class Layers:
+    """The application taken apart: the turnstiles, and the framework behind them, which counts its calls."""
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+        self.front = app
+        while type(self.front).__name__ != "Turnstiles":
+            self.front = self.front.app
+        self.behind = self.front.app
+        self.front.app = self._counted
+        self.calls = 0
+
+    async def _counted(self, scope: Any, receive: Any, send: Any) -> None:
+        self.calls += 1
+        await self.behind(scope, receive, send)
+
+
+@asynccontextmanager
+async def layers(valkey_url: str, postgres_url: str, **changes: Any) -> AsyncIterator[Layers]:
+    app: Any = create_app(settings(valkey_url, postgres_url, limits=LIMITS, **changes))
+    told: asyncio.Queue[Any] = asyncio.Queue()
+    said: asyncio.Queue[Any] = asyncio.Queue()
+    living = asyncio.create_task(app({"type": "lifespan", "asgi": {}, "state": {}}, told.get, said.put))
+    await told.put({"type": "lifespan.startup"})
+    assert (await said.get())["type"] == "lifespan.startup.complete"
+    try:
+        yield Layers(app)
+    finally:
+        await told.put({"type": "lifespan.shutdown"})
+        await living
+
+
+async def ask(app: Any, path: str, headers: list[tuple[str, str]], *pieces: bytes, **scope: Any) -> Answer:
+    """One request, its body in these pieces. The order of the answer's headers says nothing, and the version
+    of a repeat is its own."""
+    sent: list[Any] = []
+    coming = [
+        {"type": "http.request", "body": piece, "more_body": number < len(pieces)}
+        for number, piece in enumerate(pieces, start=1)
+    ]
+
+    async def receive() -> Any:
+        return coming.pop(0) if coming else {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    digest = hashlib.sha256(b"".join(pieces)).hexdigest()
+    plain = {"type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST"}
+    address = {
+        "scheme": "http",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "root_path": "",
+    }
+    known = {"server": ("doors", 80), "client": ("fan", 1), "state": {"request_digest": digest}}
+    spelt = [(name.encode(), value.encode("latin-1")) for name, value in headers]
+    await app({**plain, **address, **known, "headers": spelt, **scope}, receive, send)
+    body = b"".join(message["body"] for message in sent[1:])
+    told = [(name.lower(), value) for name, value in sent[0]["headers"]]
+    headers_told = sorted((name, b"" if name == VERSION else value) for name, value in told)
+    return sent[0]["status"], headers_told, body
+
+
+def signed(body: bytes) -> Headers:
+    now = datetime.now(UTC)
+    return {
+        "webhook-id": "m-1",
+        "webhook-timestamp": str(int(now.timestamp())),
+        "webhook-signature": Webhook(WHSEC).sign("m-1", now, body.decode(errors="replace")),
+    }
+
+
+async def compare(
+    found: Layers, path: str, body: bytes, headers: Headers, *, more: tuple[tuple[str, str], ...] = ()
+) -> tuple[int, bool]:
+    """The status that both say, and whether the turnstile said it by itself.
+
+    It is asked once before, so that the effect of a request is done when the two are compared: all that a
+    request does it does once, and its repeat has the same answer.
+    """
+    spelt = {"host": "doors", "content-type": JSON, "content-length": str(len(body)), **headers}
+    sent = [(name, value) for name, value in spelt.items() if value] + list(more)
+    await ask(found.front, path, sent, body)
+    behind = await ask(found.behind, path, sent, body)
+    before = found.calls
+    assert await ask(found.front, path, sent, body) == behind, (path, body[:80], headers)
+    return behind[0], found.calls == before
+
+
+BODIES: Final[list[tuple[str, bytes, Headers, int, str]]] = [
+    (JOIN, b"", {}, 200, "here"),
+    (JOIN, b"{}", {}, 200, "here"),
+    (JOIN, b"null", {}, 200, "here"),
+    (JOIN, b'{"identity":"x.y.z"}', {}, 200, "here"),
+    (JOIN, b"{}", {"content-type": "application/json; charset=utf-8"}, 200, "here"),
+    (JOIN, b"{}", {"content-type": ""}, 200, "behind"),
+    (JOIN, b"{}", {"content-type": "application/vnd.api+json"}, 200, "behind"),
+    (JOIN, b"{}", {"content-type": "text/plain"}, 415, "behind"),
+    (JOIN, b"{}", {"content-length": ""}, 200, "behind"),
+    (JOIN, b"{}", {"content-length": "-2"}, 200, "behind"),
+    (JOIN, b"[]", {}, 400, "behind"),
+    (JOIN, b'{"strange":1}', {}, 400, "behind"),
+    (JOIN, b'{"identity":"\xff"}', {}, 400, "behind"),
+    (JOIN, b'{"identity":"a\\u0000"}', {}, 400, "behind"),
+    (JOIN, DEEP, {}, 400, "behind"),
+    (JOIN, b" " * 65_537, {}, 413, "behind"),
+    (JOIN + "/", b"{}", {}, 200, "behind"),
+    ("/v1/sales/nowhere/places", b"{}", {}, 404, "behind"),
+    ("/v1/sales/../places", b"{}", {}, 400, "behind"),
+    ("/v1/sales//places", b"{}", {}, 405, "behind"),
+    ("/v2/sales/night/places", b"{}", {}, 404, "behind"),
+    ("/v1/sales/night/seats", b"{}", {}, 404, "behind"),
+    (HOLD, BEST, {}, 201, "here"),
+    (HOLD, b'{"seats":["A-1","A-2"]}', {}, 201, "here"),
+    (HOLD, b'{"best":{"count":25,"category":"front"}}', {}, 409, "here"),
+    (HOLD, b'{"best":{"count":26,"category":"front"}}', {}, 400, "behind"),
+    (HOLD, b'{"best":{"count":1.0,"category":"front"}}', {}, 400, "behind"),
+    (HOLD, b'{"best":{"count":1}}', {}, 400, "here"),
+    (HOLD, b'{"best":{"count":1,"category":"roof"}}', {}, 400, "here"),
+    (HOLD, b'{"seats":["Z-1"]}', {}, 422, "here"),
+    (HOLD, b'{"seats":["A-1","A-1"]}', {}, 400, "here"),
+    (HOLD, b'{"seats":[]}', {}, 400, "behind"),
+    (HOLD, b"{}", {}, 400, "here"),
+    (HOLD, b"", {}, 400, "behind"),
+    (HOLD, b"{", {}, 400, "behind"),
+    (HOLD, DEEP, {}, 400, "behind"),
+    (HOLD, BEST, {"authorization": ""}, 401, "here"),
+    (HOLD, BEST, {"authorization": "Bearer"}, 401, "here"),
+    (HOLD, BEST, {"authorization": "Basic abc"}, 401, "here"),
+    (HOLD, BEST, {"authorization": "Bearer \xe4"}, 401, "here"),
+    (HOLD, BEST, {"authorization": "Bearer a.b.c"}, 401, "here"),
+    (HOLD, BEST, {"authorization": "Bearer " + "x" * 3000}, 401, "here"),
+    (HOLD, BEST, {"content-type": "text/html"}, 415, "behind"),
+    ("/v1/showtimes/nothing/holds", BEST, {}, 404, "behind"),
+    ("/v1/showtimes/late/holds/more", BEST, {}, 404, "behind"),
+    (ORDER, b'{"hold":"h-1-0000000000000000"}', {}, 404, "here"),
+    (ORDER, b'{"hold":"h-zz-0000000000000000"}', {}, 404, "here"),
+    (ORDER, b'{"hold":"o-1-0000000000000000"}', {}, 404, "here"),
+    (ORDER, b'{"hold":""}', {}, 404, "here"),
+    (ORDER, b'{"hold":1}', {}, 400, "behind"),
+    (ORDER, b"{}", {}, 400, "behind"),
+    (ORDER + "/", b'{"hold":""}', {}, 404, "behind"),
+    (PAID, b"{}", {}, 401, "here"),
+    (PAID, b"{}", {"webhook-id": "a", "webhook-timestamp": "b", "webhook-signature": "c"}, 401, "here"),
+    ("/v1/payments/nobody/events", b"{}", {}, 404, "behind"),
+]
+
+
+async def test_the_same_answer_from_both(valkey_url: str, postgres_url: str, stage: Stage) -> None:
+    pass_ = await stage.come_in()
+    async with layers(valkey_url, postgres_url) as found:
+        for path, body, changes, status, where in BODIES:
+            headers = {"authorization": f"Bearer {pass_}", **changes}
+            said, was_here = await compare(found, path, body, headers)
+            assert (said, "here" if was_here else "behind") == (status, where), (path, body[:80], changes)
+
+
+async def test_a_header_sent_twice_is_for_the_framework(
+    valkey_url: str, postgres_url: str, stage: Stage
+) -> None:
+    pass_ = await stage.come_in()
+    async with layers(valkey_url, postgres_url) as found:
+        twice = (("authorization", f"Bearer {pass_}"),)
+        assert not (await compare(found, HOLD, BEST, {"authorization": "Bearer x"}, more=twice))[1]
+
+
+async def test_an_order_and_its_money(valkey_url: str, postgres_url: str, stage: Stage) -> None:
+    pass_ = await stage.come_in()
+    bearer = {"authorization": f"Bearer {pass_}"}
+    other = {"authorization": f"Bearer {await stage.come_in()}"}
+    hold = (await stage.hold(pass_, {"seats": ["B-1"]})).json()["hold"].encode()
+    body = b'{"hold":"%s"}' % hold
+    async with layers(valkey_url, postgres_url) as found:
+        assert await compare(found, ORDER, body, other) == (403, True)
+        assert await compare(found, ORDER, body, bearer) == (201, True)
+        order = hold.replace(b"h-", b"o-", 1)
+        events = [
+            (EVENT % (order, 1), {}, 422, True),
+            (EVENT % (b"o-1-0000000000000000", 1), {}, 404, True),
+            (EVENT % (order, 4700), {"content-type": "text/plain"}, 415, False),
+            (EVENT % (order, 4700), {"webhook-timestamp": "1"}, 401, True),
+            (EVENT % (order, 4700), {"webhook-signature": "v1,AAAA"}, 401, True),
+            (EVENT % (order, 4700), {"webhook-signature": "nonsense"}, 401, True),
+            (EVENT % (order, -1), {}, 400, True),
+            (EVENT[:-1], {}, 400, True),
+            (b'{"type":"account.changed"}', {}, 200, True),
+            (EVENT.replace(b"succeeded", b"declined") % (order, 4700), {}, 200, True),
+            (EVENT % (order, 4700), {}, 200, True),
+            (EVENT.replace(b'"r"', b'"again"') % (order, 4700), {}, 200, True),
+            (b'{"type":"\xc3\xa9"}', {}, 200, True),
+            (b'{"type":"\xff"}', {}, 401, True),
+        ]
+        for event, changes, status, was_here in events:
+            headers = signed(event) | changes
+            assert await compare(found, PAID, event, headers) == (status, was_here), (event, changes)
+
+
+async def test_a_body_in_pieces_is_the_frameworks(valkey_url: str, postgres_url: str, stage: Stage) -> None:
+    async with layers(valkey_url, postgres_url) as found:
+        length = [("content-type", JSON), ("content-length", "2")]
+        assert (await ask(found.front, JOIN, length, b"{}"))[0] == 201
+        assert await ask(found.front, JOIN, length, b"{", b"}") == await ask(
+            found.behind, JOIN, length, b"{}"
+        )
+        assert found.calls == 1
+
+
+async def test_below_a_prefix(valkey_url: str, postgres_url: str, stage: Stage) -> None:
+    async with layers(valkey_url, postgres_url, root_path="/tickets") as found:
+        sent = [("content-type", JSON), ("content-length", "2")]
+        for path in (JOIN, "/tickets" + JOIN):
+            answer = await ask(found.app, path, sent, b"{}", root_path="/tickets", state={})
+            assert (answer[0], found.calls) == (201, 0), path
+
+
+async def test_nothing_is_answered_before_the_rooms_are_open(postgres_url: str) -> None:
+    found = Layers(create_app(settings("valkey://127.0.0.1:1", postgres_url)))
+    sent = [("content-type", JSON), ("content-length", "2")]
+    answer = await ask(found.front, JOIN, sent, b"{}")
+    assert (answer[0], found.calls) == (503, 1)
+    assert msgspec.json.decode(answer[2])["type"].endswith("store-unavailable")
