@@ -12,7 +12,7 @@ DEV := $(VENV)/.dev-installed
 PYTHON := $(shell for p in $(PYTHON) python3.11 python3.12 python3.13 python3.14 python3; do \
 	"$$p" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done)
 
-.PHONY: help up rush doctor test load faults bench profile shots check format lock clean
+.PHONY: help up rush doctor test load hall faults bench profile shots check format lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -41,6 +41,9 @@ profile: $(DEV) ## find what costs most in an API worker, the writer and Valkey,
 
 faults: $(DEV) ## kill, stop, cut off, starve and mislead everything during rushes: FAULTS=n SEED=n; 1 for anything lost
 	@$(BIN)/python -m tests.faults $(if $(FAULTS),--faults $(FAULTS)) $(if $(SEED),--seed $(SEED))
+
+hall: $(DEV) ## draw and move a hall of 8,000 seats on a processor made slow; 1 when a limit is passed
+	@$(BIN)/python -m tests.hall_speed
 
 shots: $(DEV) ## take pictures of every page, phone and desktop, light and dark, into shots/
 	@$(BIN)/python -m tests.shots

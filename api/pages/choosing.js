@@ -9,12 +9,11 @@ import { memoryOf } from "./memory.js";
 import { followSeats } from "./seat_feed.js";
 import * as ourWords from "./words.js";
 
-const OF_THE_TURN = new Set(["bad-token", "not-allowed", "pass-used-up", "not-your-turn", "sale-not-open", "sale-closed", "unknown-sale"]);
 const COUNT_AT_FIRST = 2;
 const SEATS_PER_FAN_MAX = 25;
 
 // `sale`: {id, seatsPerFan}; `showtimes`: as `GET /v1/showtimes` lists them, and again by `update(showtimes)`;
-// `onHeld(hold)` gets the held seats, `onTrouble(problem)` the refusals that end the turn.
+// `onHeld(hold, show)` gets the held seats; `onProblem(problem)` is asked first whether it deals with a refusal.
 export function mountChoosing(root, options) {
   return new Choosing(root, options);
 }
@@ -25,8 +24,8 @@ class Choosing {
   #turn = 0; // Counts changes of the showtime: an answer for an earlier one comes too late.
   #busy = false;
 
-  constructor(root, { doors, sale, showtimes, words, onHeld, onTrouble, problem }) {
-    Object.assign(this, { root, doors, sale, shows: ordered(showtimes), onHeld, onTrouble });
+  constructor(root, { doors, sale, showtimes, words, onHeld, onProblem, problem }) {
+    Object.assign(this, { root, doors, sale, shows: ordered(showtimes), onHeld, onProblem });
     this.words = { ...ourWords, ...words };
     this.memory = memoryOf(`choosing:${sale.id}`);
     this.saved = this.memory.read("wish") ?? {};
@@ -61,8 +60,8 @@ class Choosing {
     this.caption = tag("p", { className: "hall-caption", "aria-hidden": "true" });
     const act = { "hall.bigger": view => view.zoomBy(1.6), "hall.smaller": view => view.zoomBy(1 / 1.6), "hall.whole": view => view.fit() };
     const tools = hallTools(words, key => { if (this.hall) act[key](this.hall.view); });
-    return tag("section", { className: "choosing-hall" }, tag("h2", {}, words.t("pick.title")), signs(words),
-      tag("div", { className: "hall" }, this.hallElement, tools, this.stale, this.caption));
+    return tag("section", { className: "choosing-hall" }, tag("h2", {}, words.t("pick.title")),
+      tag("div", { className: "hall" }, tag("div", { className: "hall-bar" }, signs(words), tools), this.hallElement, this.stale, this.caption));
   }
 
   pickShow(id, picks = []) {
@@ -227,7 +226,7 @@ class Choosing {
   }
 
   #failed(error, again) {
-    if (OF_THE_TURN.has(error.slug) && this.onTrouble) { this.onTrouble(error); return; }
+    if (error.document && this.onProblem?.(error)) return;
     const { t, knows } = this.words, key = error.document ? `problem.${error.slug}` : "problem.offline";
     this.say(t(knows(key) ? key : "problem.other", error.document ?? {}), [{ label: t("press.again"), again: true }], again);
   }

@@ -90,12 +90,12 @@ export class Zones {
   }
 }
 
-const MARK = "-28 -28 56 56";
+const MARK = "-28 -28 56 56", SIGN = "-20 -20 40 40";
 const shapeMark = category => svg("svg", { class: "zone-mark", viewBox: MARK, "aria-hidden": "true" }, svg("path", { d: `M0 0${shapeOf(category.index, 34)}`, fill: colorOf(category) }));
 
 // What the other signs in the hall mean.
 export function signs({ t }) {
-  const sign = (state, ...paths) => tag("li", {}, svg("svg", { class: "zone-mark", viewBox: MARK, "aria-hidden": "true" }, ...paths), t(`seat.${state}`));
+  const sign = (state, ...paths) => tag("li", {}, svg("svg", { viewBox: SIGN, "aria-hidden": "true" }, ...paths), t(`seat.${state}`));
   return tag("ul", { className: "signs" },
     sign("taken", svg("path", { class: "hall-taken", d: `M0 0${crossOf(40)}` })),
     sign("mine", svg("path", { class: "hall-mine", d: `M0 0${shapeOf(0, 34)}` }), svg("path", { class: "hall-check", d: `M0 0${checkOf(34)}` })));

@@ -66,12 +66,13 @@ function soldOut(_, asked, at, words) {
   return { text: words.t("refused.sold-out", { category: label(key, at) }), presses: [...others, ...alternatives(at, n)] };
 }
 
-function overLimit(document, asked, at, { t }) {
-  const n = document.left;
+function overLimit(document, asked, at, words) {
+  const { t } = words, n = document.left;
   if (n < 1) return { text: t("refused.limit.none") };
-  const want = asked.best ? { best: { ...asked.best, count: n } } : { seats: asked.seats.slice(0, n) };
-  const category = label(asked.best?.category ?? asked.category, at);
-  return { text: t("refused.limit", { n }), limit: n, presses: [{ label: asked.best ? t("press.best", { n, category }) : t("pick.take", { n }), want }] };
+  const first = asked.seats?.slice(0, n), category = label(asked.best?.category, at);
+  const press = first ? { label: t("press.only", { seats: inWords(first, words) }), want: { seats: first } }
+    : { label: t("press.best", { n, category }), want: { best: { ...asked.best, count: n } } };
+  return { text: t("refused.limit", { n }), limit: n, presses: [press] };
 }
 
 // Showtimes with so many seats free: the same cinema first, then the nearest in time.

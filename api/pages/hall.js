@@ -1,14 +1,14 @@
 // The hall as a picture to look at and a grid to use: paths show all seats, cells are the seats one can reach.
 
 import { HallKeys } from "./hall_keys.js";
-import { Picture } from "./hall_paint.js";
+import { edgeLetters, Picture } from "./hall_paint.js";
 import { measure, seatAt, UNIT } from "./hall_plan.js";
 import { shapeOf } from "./hall_shapes.js";
 import { svg, Wanted } from "./hall_svg.js";
 import { HallView } from "./hall_view.js";
 
 const CELLS_MAX = 1500; // Up to here every seat is a cell; a larger hall has those in view,
-const CELLS_IN_VIEW_MAX = 900; // once it is seen from so near that they are few.
+const CELLS_IN_VIEW_MAX = 500; // once it is seen from so near that they are few.
 const TARGET_PX = 24; // Smaller seats are pressed roughly: the press also comes nearer.
 const BLIND_PX = 9; // Seats smaller than this are not told apart: a press only comes nearer.
 const READ_PX = 22; // From here on the number of a seat is printed on it.
@@ -32,7 +32,7 @@ class Hall {
     this.cells = new Wanted(index => this.#cell(index), (index, cell) => this.#drop(cell));
     this.numbers = new Wanted(index => this.#number(index), (_, text) => text.remove());
     this.#build();
-    this.view = new HallView(this.window, this.world, plan.box, () => this.#settled());
+    this.view = new HallView({ window: this.window, sheet: this.sheet, world: this.world, box: plan.box }, () => this.#settled());
     this.keys = new HallKeys(plan, this.view, {
       current: () => this.#current, go: seat => this.focus(seat.name),
       press: seat => this.#press(seat), isFree: seat => !this.#taken.has(seat.index),
@@ -49,8 +49,12 @@ class Hall {
     });
     this.ring = svg("path", { class: "hall-ring", d: `M0 0${shapeOf(0, side * 1.28)}`, visibility: "hidden" });
     this.hover = svg("path", { class: "hall-hover", d: `M0 0${shapeOf(0, side * 1.2)}`, visibility: "hidden" });
-    this.world = svg("g", {}, this.picture.element, this.numberLayer, this.hover, this.grid, this.ring);
-    this.window = svg("svg", { class: "hall-map" }, this.world);
+    this.edges = svg("g", { "aria-hidden": "true" });
+    this.world = svg("g", {}, this.picture.element, this.numberLayer, this.edges, this.hover, this.grid, this.ring);
+    this.sheet = svg("svg", { class: "hall-sheet" }, this.world);
+    this.window = document.createElement("div");
+    this.window.className = "hall-map";
+    this.window.append(this.sheet);
     this.window.style.setProperty("--hall-aspect", String((box.right - box.left) / (box.bottom - box.top)));
     this.element.replaceChildren(this.window);
     const middle = seatAt(this.plan, (box.left + box.right) / 2, (box.top + box.bottom) / 2, Infinity);
@@ -209,7 +213,16 @@ class Hall {
     const all = this.plan.seats.length <= CELLS_MAX;
     const near = all ? this.plan.seats.keys() : inView.length <= CELLS_IN_VIEW_MAX ? inView : [];
     this.cells.want(new Set([this.#current.index, ...this.#mine, ...near]));
-    this.numbers.want(this.view.seatPx >= READ_PX ? inView : []);
+    if (this.view.seatPx >= BLIND_PX) this.picture.letter();
+    this.#print(this.view.seatPx >= READ_PX ? inView : []);
+  }
+
+  // Numbers on these seats, and letters at the edge of the view, which no number runs into.
+  #print(inView) {
+    const seen = this.view.seen(), letters = inView.length ? edgeLetters(this.plan, seen) : [];
+    const isFree = letters.length ? index => Math.abs(this.plan.seats[index].x - seen.left) > UNIT * 0.7 : () => true;
+    this.edges.replaceChildren(...letters);
+    this.numbers.want(inView.filter(isFree));
   }
 
   #makeCurrent(seat) {

@@ -9,6 +9,7 @@ const PAINT_MS = 20; // A frame or two late, but the hall is there at once.
 
 export class Picture {
   #dirty = new Set();
+  #unlettered = [];
 
   // `stateOf(index)` says "free", "taken" or "mine"; `onDrawn()` is told when nothing is left to draw.
   constructor(hall, stateOf, words, onDrawn) {
@@ -23,7 +24,10 @@ export class Picture {
       chunk.paths = new Map();
       this.element.append(chunk.layer);
     }
-    this.element.append(svg("g", { class: "hall-names" }, ...sections(hall)));
+    this.letters = svg("g", { class: "hall-letters" });
+    this.element.append(this.letters, svg("g", { class: "hall-names" }, ...sections(hall)));
+    this.#unlettered = [...hall.rows].reverse();
+    this.lettering = new Slices(() => this.#unlettered.pop(), row => this.letters.append(...letters(row, hall.seats)));
     this.slices = new Slices(() => this.#next(), chunk => this.#paint(chunk), PAINT_MS);
     this.touchAll();
   }
@@ -38,8 +42,14 @@ export class Picture {
     this.slices.start();
   }
 
+  // The letters of the rows, once they can be read: hundreds of words would hold up a hall seen from afar.
+  letter() {
+    this.lettering.start();
+  }
+
   destroy() {
     this.slices.stop();
+    this.lettering.stop();
   }
 
   #next() {
@@ -50,7 +60,7 @@ export class Picture {
   }
 
   #paint(chunk) {
-    if (!chunk.layer.firstChild) chunk.layer.append(floor(chunk.rows, this.hall.seats), svg("g", { class: "hall-letters" }, ...letters(chunk.rows, this.hall.seats)));
+    if (!chunk.layer.firstChild) chunk.layer.append(floor(chunk.rows, this.hall.seats));
     const drawn = new Map();
     const add = (key, text) => drawn.has(key) ? drawn.get(key).push(text) : drawn.set(key, [text]);
     const { side } = this.hall, cross = crossOf(side), check = checkOf(side), wheelchair = wheelchairOf(side);
@@ -111,17 +121,26 @@ function front({ screen, stage, box }, { t }) {
   ];
 }
 
-// The row's letter at both of its ends and in its aisles.
-function letters(rows, seats) {
+// Where the row's letter stands: at both of its ends and in its aisles.
+function spots(row, seats) {
+  const line = seats.slice(row.first, row.end).sort((a, b) => a.x - b.x), found = [];
+  if (!line.length) return found;
+  found.push([line[0].x - 1.15 * UNIT, line[0].y], [line.at(-1).x + 1.15 * UNIT, line.at(-1).y]);
+  for (let i = 1; i < line.length; i++) if (line[i].x - line[i - 1].x > 2.2 * UNIT)
+    found.push([(line[i].x + line[i - 1].x) / 2, (line[i].y + line[i - 1].y) / 2]);
+  return found;
+}
+
+const letters = (row, seats) => spots(row, seats).map(([x, y]) => svg("text", { class: "hall-row", x, y }, row.label));
+
+// The letters, once more, of rows that cross what is seen and have all of theirs outside of it: at the left edge.
+export function edgeLetters({ rows, seats }, { left, right, top, bottom }) {
   const found = [];
-  const letter = (row, x, y) => found.push(svg("text", { class: "hall-row", x, y }, row.label));
   for (const row of rows) {
-    const line = seats.slice(row.first, row.end).sort((a, b) => a.x - b.x);
-    if (!line.length) continue;
-    letter(row, line[0].x - 1.15 * UNIT, line[0].y);
-    letter(row, line.at(-1).x + 1.15 * UNIT, line.at(-1).y);
-    for (let i = 1; i < line.length; i++) if (line[i].x - line[i - 1].x > 2.2 * UNIT)
-      letter(row, (line[i].x + line[i - 1].x) / 2, (line[i].y + line[i - 1].y) / 2);
+    const [x0, y0, x1, y1] = row.box, isSeen = x => x > left && x < right;
+    if (x0 > left || x1 < left || y1 < top || y0 > bottom || spots(row, seats).some(([x]) => isSeen(x))) continue;
+    const [first] = seats.slice(row.first, row.end).filter(seat => seat.x > left).sort((a, b) => a.x - b.x);
+    if (first.y > top && first.y < bottom) found.push(svg("text", { class: "hall-row hall-edge", x: left + UNIT * 0.26, y: first.y }, row.label));
   }
   return found;
 }

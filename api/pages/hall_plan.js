@@ -5,7 +5,7 @@ const SCREEN_SEATS = 3.2; // How far the screen stands before the first row, in 
 const STAGE_SEATS = 3; // A focal point this far from every seat is a stage, not the best seat.
 const SAMPLES = 60;
 
-const SEATS_AT_ONCE = 2000;
+const SEATS_AT_ONCE = 1000;
 
 export function measure(plan) {
   const steps = measuring(plan);
@@ -15,15 +15,19 @@ export function measure(plan) {
   }
 }
 
-// The same in several tasks, so that a large plan holds nothing up.
+// The same in several tasks, so that a large plan holds nothing up; what follows has a task of its own.
 export async function measureSoftly(plan) {
   const steps = measuring(plan);
   for (;;) {
-    await new Promise(next => setTimeout(next));
+    await nextTask();
     const { done, value } = steps.next();
-    if (done) return value;
+    if (!done) continue;
+    await nextTask();
+    return value;
   }
 }
+
+const nextTask = () => globalThis.scheduler?.yield?.() ?? new Promise(next => setTimeout(next));
 
 function* measuring(plan) {
   const scale = UNIT / pitch(plan);
@@ -39,6 +43,7 @@ function* measuring(plan) {
   const side = Math.min(UNIT, ...nearest(seats)) * 0.84;
   const hall = { seats, rows, side, categories: categories.filter(category => used.has(category)) };
   placeFront(hall, plan.focal.x * scale, plan.focal.y * scale);
+  yield;
   return { ...hall, byName: new Map(seats.map(seat => [seat.name, seat])) };
 }
 

@@ -18,8 +18,10 @@ const WHEELCHAIR = [["m", -0.12, -0.85], ["v", 0.95], ["h", 0.6], ["l", 0.4, 0.7
   ["a", 0.55, 0.55, 0, 1, 0, 0.85, 0.75]];
 const CHECK = [["m", -0.5, 0.05], ["l", 0.35, 0.38], ["l", 0.65, -0.8]];
 
-// A path that can follow any "M x y": relative, and short, because halls have thousands of seats.
-function outline(commands, half) {
+// A path that can follow any "M x y": relative, and short, because halls have thousands of seats. A radius that is
+// rounded by itself makes arcs as wide as twice the radius, or circles would bulge.
+function outline(commands, exactHalf) {
+  const half = round(exactHalf);
   const part = ([letter, ...numbers]) => letter + numbers.map((number, i) => letter === "a" && i > 1 && i < 5 ? number : round(number * half)).join(" ");
   return commands.map(part).join("");
 }

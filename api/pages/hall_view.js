@@ -1,4 +1,8 @@
 // Which part of the hall is seen, and how large: by touch, mouse, wheel and buttons.
+//
+// The hall is laid out once, so that all of it fits the window; nearer and aside it is moved as a sheet, by a CSS
+// transform. While it moves, the sheet is a layer that the compositor moves without laying out or painting
+// anything; when it stands still it is none, and every browser draws it sharply at its size.
 
 import { UNIT } from "./hall_plan.js";
 
@@ -17,8 +21,8 @@ export class HallView {
   dragged = false;
 
   // `onSettled()` is told when the view has stood still for a moment.
-  constructor(window, world, box, onSettled) {
-    Object.assign(this, { window, world, box, onSettled, k: 0, x: 0, y: 0, width: 0, height: 0 });
+  constructor({ window, sheet, world, box }, onSettled) {
+    Object.assign(this, { window, sheet, world, box, onSettled, k: 0, x: 0, y: 0, width: 0, height: 0, laid: { k: 1, x: 0, y: 0 } });
     this.observer = new ResizeObserver(() => this.#resized());
     this.observer.observe(window);
     const on = (name, handle, more = {}) => window.addEventListener(name, handle, { signal: this.#stop.signal, ...more });
@@ -85,8 +89,16 @@ export class HallView {
     this.width = this.window.clientWidth;
     this.height = this.window.clientHeight;
     if (!this.width || !this.height) return;
+    this.#layOut();
     if (whole || !middle) this.#set(this.fitK, 0, 0);
     else this.#set(this.k, this.width / 2 - middle.x * this.k, this.height / 2 - middle.y * this.k);
+  }
+
+  #layOut() {
+    const k = this.fitK, middle = (low, high, size) => (size - (low + high) * k) / 2;
+    const x = middle(this.box.left, this.box.right, this.width), y = middle(this.box.top, this.box.bottom, this.height);
+    this.laid = { k, x, y };
+    this.world.setAttribute("transform", `matrix(${k} 0 0 ${k} ${x} ${y})`);
   }
 
   #down(event) {
@@ -160,11 +172,18 @@ export class HallView {
 
   #apply() {
     this.#frame = 0;
-    this.world.setAttribute("transform", `matrix(${this.k} 0 0 ${this.k} ${this.x} ${this.y})`);
+    const scale = this.k / this.laid.k, { style } = this.sheet;
+    style.willChange = "transform";
+    style.transform = `matrix(${scale}, 0, 0, ${scale}, ${this.x - this.laid.x * scale}, ${this.y - this.laid.y * scale})`;
     const zoom = this.seatPx < 9 ? "far" : this.seatPx < 22 ? "mid" : "near";
     if (this.window.dataset.zoom !== zoom) this.window.dataset.zoom = zoom;
     if (this.window.classList.contains("hall-zoomed") !== this.zoomed) this.window.classList.toggle("hall-zoomed", this.zoomed);
     clearTimeout(this.#settling);
-    this.#settling = setTimeout(() => this.onSettled(), SETTLED_MS);
+    this.#settling = setTimeout(() => this.#settle(), SETTLED_MS);
+  }
+
+  #settle() {
+    this.sheet.style.willChange = "";
+    this.onSettled();
   }
 }
