@@ -118,7 +118,7 @@ class Peer:
     """The other side: a new table of seats for each slice."""
 
     def __init__(self, door: Server, url: str) -> None:
-        self._door = door
+        self.door = door
         self._url = url
         self._numbers = count()
 
@@ -132,7 +132,7 @@ class Peer:
             wanted.append((signer.sign(place).decode(), show, category))
         buyers = Buyers(wanted, "storefront", f"peer-{number}")
         return _per_s(
-            self._door, buyers, len(wanted), self._url, "SELECT count(*) FROM orders WHERE state = 3"
+            self.door, buyers, len(wanted), self._url, "SELECT count(*) FROM orders WHERE state = 3"
         )
 
 

@@ -5,10 +5,12 @@ from collections.abc import Iterator
 import pytest
 
 from benchmarks import hold, join, orders, place
-from benchmarks.crowd import body_of, request, run, status_of
+from benchmarks.crowd import Listed, body_of, request, run, status_of
 from benchmarks.finding import Finding
 from benchmarks.orders import Peer, peer
+from benchmarks.skip_locked import KEY, SALE
 from benchmarks.stack import Server, Stack, bare, running
+from waiting_room.place import FanId, Place, PlaceSigner
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +48,20 @@ def test_orders(stack: Stack, skip_locked: Peer) -> None:
     names = ("one hot show", "8 shows")
     found = orders.measured(stack, skip_locked, quick=True)
     told(found, *(f"durable orders, {name} / SKIP LOCKED" for name in names))
+
+
+def test_the_peer_keeps_the_promises_that_count(skip_locked: Peer) -> None:
+    """The same request again gets the same answer, and no fan holds more than six seats."""
+    skip_locked.slice(30, 1, 800)
+    fan = PlaceSigner(KEY, KEY).sign(Place(SALE, 1, 1, FanId(b"somebody"))).decode()
+    path, body = "/v1/showtimes/peer-0/holds", b'{"best":{"count":2,"category":"front"}}'
+    asked = [request("POST", path, bearer=fan, key=key, body=body) for key in ("a", "a", "b", "c", "d")]
+    script = Listed(asked)
+    run(skip_locked.door.port, script, lines=1)
+    assert [status_of(reply) for reply in script.replies] == [201, 201, 201, 201, 409]
+    seats = [body_of(reply) for reply in script.replies[:4]]
+    assert seats[0] == seats[1]
+    assert len(set(seats)) == 3
 
 
 def told(found: list[Finding], *names: str) -> None:
