@@ -70,12 +70,10 @@ class Idempotency:
     async def _begin(self, digest: str, lease: Stored) -> Stored | None:
         """None when this request is the first; its stored answer otherwise."""
         try:
-            raw: Any = await self.house.rooms.store.client.set(
-                keys.answer(digest),
-                msgspec.msgpack.encode(lease),
-                nx=True,
-                get=True,
-                px=self.house.settings.limits.answer_lease_ms,
+            lease_ms = self.house.settings.limits.answer_lease_ms
+            packed = msgspec.msgpack.encode(lease)
+            raw = await self.house.rooms.store.command(
+                "SET", keys.answer(digest), packed, "NX", "GET", "PX", lease_ms
             )
         except (RedisError, OSError) as error:
             raise Refused(StoreAway()) from error
@@ -90,12 +88,13 @@ class Idempotency:
 
     async def _end(self, digest: str, answer: Stored) -> None:
         """Keep the answer, or free the key; if the store is away now, the lease ends by itself."""
-        client, limits = self.house.rooms.store.client, self.house.settings.limits
+        store, limits = self.house.rooms.store, self.house.settings.limits
         try:
             if answer.status in PASSING or answer.status >= 500:
-                await client.delete(keys.answer(digest))
+                await store.command("DEL", keys.answer(digest))
             else:
-                await client.set(keys.answer(digest), msgspec.msgpack.encode(answer), ex=limits.answer_ttl_s)
+                packed = msgspec.msgpack.encode(answer)
+                await store.command("SET", keys.answer(digest), packed, "EX", limits.answer_ttl_s)
         except (RedisError, OSError):
             return
 

@@ -141,6 +141,14 @@ class Store:
         answer = await self.call("open_gate", [spelt.shard(shard)], [self.clock.now_ms(), expected_version])
         return list(msgspec.msgpack.decode(answer))
 
+    async def command(self, *parts: Argument) -> Any:
+        """The reply to a plain command whose second part is its key, asked once; `ERRORS` as they come."""
+        wire = self._nodes.wire
+        if wire is not None:
+            return await wire.ask(*parts)
+        # redis-py must be told that a SET answers with a value.
+        return await self.client.execute_command(*parts, **({"get": True} if "GET" in parts else {}))
+
     async def settle(self, key: Key) -> None:
         """Return once all that was written beside `key` outlives its master, if replicas are waited for."""
         try:
@@ -194,7 +202,7 @@ class Store:
         if lasting and self._replicas.count:
             execute = self._replicas.master_of(keys[0])
         else:
-            execute = await self._nodes.master_of(keys[0])
+            execute = await self._nodes.caller_of(keys[0])
         return await execute("FCALL", function_name(verb), len(keys), *keys, *args)
 
     async def _unavailable(self, error: Exception) -> Exception:

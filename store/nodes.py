@@ -5,8 +5,11 @@ from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from redis.asyncio import Redis, RedisCluster
+from redis.asyncio.connection import Connection, UnixDomainSocketConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+
+from store.wire import Wire
 
 Client = Redis | RedisCluster
 Execute = Callable[..., Awaitable[Any]]
@@ -35,14 +38,27 @@ def client_of(url: str, timeout_s: float) -> Client:
     return RedisCluster.from_url(plain, **options) if cluster else Redis.from_url(plain, **options)
 
 
+def wire_of(client: Client) -> Wire | None:
+    """The lean way to call functions, where there is one server and no TLS to speak."""
+    if isinstance(client, RedisCluster):
+        return None
+    pool = client.connection_pool
+    if pool.connection_class not in (Connection, UnixDomainSocketConnection):
+        return None
+    return Wire(pool.connection_kwargs, pool.connection_kwargs["socket_timeout"])
+
+
 class Nodes:
-    """Which server takes a command."""
+    """Which server takes a command; function calls go by the wire where there is one."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
+        self.wire = wire_of(client)
 
     async def close(self) -> None:
         """Close every connection; a cluster's client alone would leave some open after a failure."""
+        if self.wire is not None:
+            self.wire.close()
         await self._client.aclose()
         if isinstance(self._client, RedisCluster):
             await self._client.nodes_manager.aclose()
@@ -55,6 +71,10 @@ class Nodes:
             return [client.execute_command]
         await client.initialize()
         return [node.execute_command for node in client.get_primaries()]
+
+    async def caller_of(self, key: str | bytes) -> Execute:
+        """What calls functions on the master of a key's slot."""
+        return await self.master_of(key) if self.wire is None else self.wire.ask
 
     async def master_of(self, key: str | bytes) -> Execute:
         """The executor for the master of a key's slot.
