@@ -37,6 +37,7 @@ from api import (
     test_provider,
     troubles,
 )
+from api.access_log import AccessLog
 from api.doors import Doors
 from api.house import House
 from api.idempotency import Idempotency
@@ -109,7 +110,7 @@ log = structlog.get_logger("usher.api")
 def create_app(settings: ApiSettings) -> ASGIApp:
     """The ASGI application of one worker; its lifespan connects the rooms."""
     house, registry = House(settings), CollectorRegistry()
-    tally = Tally(registry, settings.worker)
+    tally, lines = Tally(registry, settings.worker), AccessLog(settings.worker)
     inner = Litestar(
         route_handlers=ROUTES,
         lifespan=[house.lifespan, Teller(house, tally).lifespan],
@@ -127,9 +128,11 @@ def create_app(settings: ApiSettings) -> ASGIApp:
         dependencies={"rooms": Provide(rooms_of, sync_to_thread=False)},
         logging_config=None,
         on_app_init=[plain],
+        on_shutdown=[lines.write],
     )
     describe_problems(inner)
-    return Doors(Meter(Idempotency(Turnstiles(inner, house), house), tally), house, tally.count)
+    metered = Meter(Idempotency(Turnstiles(inner, house), house), tally, lines)
+    return Doors(metered, house, tally.count)
 
 
 def rooms_of(state: State) -> Rooms:
