@@ -6,6 +6,7 @@ so a worker may die at any moment.
 
 import hashlib
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
@@ -28,6 +29,7 @@ __all__ = ["Allocator", "Best", "Exact", "Want"]
 
 ORDER_BYTES_MAX: Final = 16 * 1024
 PAYMENT_BYTES_MAX: Final = 4 * 1024
+GROUPS_REMEMBERED_MAX: Final = 4096
 
 
 class Allocator:
@@ -145,12 +147,16 @@ class Allocator:
 
 def group_of(onsale: OnSale) -> tuple[str, ...]:
     """The keys of a showtime, in the order of every header in allocator/lua."""
-    shard, sale, show = onsale.sale.shard, onsale.sale.id, onsale.showtime.id
+    return _group(onsale.sale.shard, onsale.sale.id, onsale.showtime.id, onsale.geometry.digest)
+
+
+@lru_cache(maxsize=GROUPS_REMEMBERED_MAX)
+def _group(shard: int, sale: str, show: str, digest: str) -> tuple[str, ...]:
     return (
         keys.sale(shard, sale),
         keys.fans(shard, sale),
         keys.show(shard, show),
-        keys.geometry(shard, onsale.geometry.digest),
+        keys.geometry(shard, digest),
         keys.board(shard, show),
         keys.holds(shard, show),
         keys.deadlines(shard, show),

@@ -4,6 +4,7 @@
 """
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from allocator.outbox import Token
@@ -12,6 +13,8 @@ ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
 """Crockford's base 32 in lower case: no letters that are taken for another."""
 CHARACTERS: Final = 16
 SERIAL_MAX: Final = 32**7 - 1
+_PAIRS: Final = tuple(first + second for first in ALPHABET for second in ALPHABET)
+_SHIFTS: Final = tuple(range(70, -1, -10))
 _SHAPE: Final = re.compile(rf"(0|[1-9a-z][{ALPHABET}]{{0,6}})-([{ALPHABET}]{{{CHARACTERS}}})")
 
 
@@ -19,7 +22,7 @@ def mint(serial: int, digest: str) -> Token:
     """The token of a request on a showtime; `digest` is at least 20 hex digits, and decides it."""
     assert 0 <= serial <= SERIAL_MAX
     assert len(digest) >= 20, "80 bits are wanted"
-    return Token(f"{_written(serial, 1)}-{_written(int(digest[:20], 16), CHARACTERS)}")
+    return Token(f"{_prefix(serial)}-{_eighty_bits(int(digest[:20], 16))}")
 
 
 def serial(token: str) -> int | None:
@@ -33,9 +36,15 @@ def serial(token: str) -> int | None:
     return number
 
 
-def _written(number: int, width: int) -> str:
+@lru_cache(maxsize=4096)
+def _prefix(serial: int) -> str:
     letters = ""
-    while number or len(letters) < width:
-        number, rest = divmod(number, 32)
+    while serial or not letters:
+        serial, rest = divmod(serial, 32)
         letters = ALPHABET[rest] + letters
     return letters
+
+
+def _eighty_bits(number: int) -> str:
+    """Two characters at a time: a token is minted for every hold."""
+    return "".join([_PAIRS[number >> shift & 1023] for shift in _SHIFTS])

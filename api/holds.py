@@ -141,7 +141,7 @@ def category_of(best: BestBody, onsale: OnSale) -> str:
 
 def token_of(onsale: OnSale, request_digest: str | None) -> Token:
     """A new token, or the one that this request had before."""
-    return tokens.mint(onsale.showtime.serial, request_digest or secrets.token_hex(32))
+    return tokens.mint(onsale.showtime.serial, request_digest or secrets.token_hex(10))
 
 
 def view_of(onsale: OnSale, held: Held) -> HoldView:

@@ -6,6 +6,7 @@ states go through the typed answer. Both say the same.
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final, assert_never
 
 import msgspec
@@ -118,6 +119,7 @@ def _poll_before_open(view: SaleView, entry: int) -> float:
     return soon_s if 1 <= soon_s < seldom_s else seldom_s
 
 
+@lru_cache(maxsize=1024)
 def rfc3339(at_ms: int) -> str:
     """`2026-11-21T10:00:00Z`, with milliseconds only when there are some."""
     text = datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(timespec="milliseconds")
