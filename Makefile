@@ -12,7 +12,7 @@ DEV := $(VENV)/.dev-installed
 PYTHON := $(shell for p in $(PYTHON) python3.11 python3.12 python3.13 python3.14 python3; do \
 	"$$p" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done)
 
-.PHONY: help up rush doctor test load hall faults bench profile shots check format lock clean
+.PHONY: help up rush doctor test load hall faults cluster bench profile shots check format lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -33,6 +33,9 @@ load: $(DEV) ## let Locust's fans and bots loose: WORKERS=n SHAPE=spike|presale|
 	@$(BIN)/python -m loadtests $(if $(WORKERS),--workers $(WORKERS)) $(if $(SHAPE),--shape $(SHAPE)) \
 	$(if $(USERS),--users $(USERS)) $(if $(SECONDS),--seconds $(SECONDS))
 
+hall: $(DEV) ## draw and move a hall of 8,000 seats on a processor made slow; 1 when a limit is passed
+	@$(BIN)/python -m tests.hall_speed
+
 bench: $(DEV) ## measure ratios against limits and peers, charts into charts/: NAMES="hold join" BENCH_JSON=file
 	@$(BIN)/python -m benchmarks $(NAMES)
 
@@ -42,8 +45,8 @@ profile: $(DEV) ## find what costs most in an API worker, the writer and Valkey,
 faults: $(DEV) ## kill, stop, cut off, starve and mislead everything during rushes: FAULTS=n SEED=n; 1 for anything lost
 	@$(BIN)/python -m tests.faults $(if $(FAULTS),--faults $(FAULTS)) $(if $(SEED),--seed $(SEED))
 
-hall: $(DEV) ## draw and move a hall of 8,000 seats on a processor made slow; 1 when a limit is passed
-	@$(BIN)/python -m tests.hall_speed
+cluster: $(DEV) ## rush on a Valkey Cluster of its own, three masters and three replicas, one master killed: FANS=n
+	@$(BIN)/python -m tests.cluster_rush $(if $(FANS),--fans $(FANS))
 
 shots: $(DEV) ## take pictures of every page, phone and desktop, light and dark, into shots/
 	@$(BIN)/python -m tests.shots
