@@ -25,6 +25,14 @@ def signed(key: object = KEY, algorithm: str = "EdDSA", **changes: object) -> st
     return jwt.encode(claims, key, algorithm=algorithm)  # type: ignore[arg-type] # wrong keys on purpose
 
 
+def swapped(text: str, other: str) -> str:
+    """The header and signature of one pass around the claims of another."""
+    header, _, signature = text.split(".")
+    return ".".join((header, other.split(".")[1], signature))
+
+
+OTHER = PASSES.write(Pass(sale=SALE, fan="00ff", entry=42, issued_ms=NOON_MS, expires_ms=NOON_MS + 60_000))
+HOUSE = Passes(Keyring.derive(b"another house has another secret").passes)
 READS: list[tuple[str, str, str, int, object]] = [
     ("as written", TEXT, SALE, NOON_MS, GRANTED),
     ("its last millisecond", TEXT, SALE, NOON_MS + 59_999, GRANTED),
@@ -39,6 +47,9 @@ READS: list[tuple[str, str, str, int, object]] = [
     ("no end", signed(exp=None), SALE, NOON_MS, BadToken()),
     ("no entry", signed(jti=None), SALE, NOON_MS, BadToken()),
     ("claims changed", ".".join((TEXT.split(".")[0], "e30", TEXT.split(".")[2])), SALE, NOON_MS, BadToken()),
+    ("the mark of other claims", swapped(TEXT, OTHER), SALE, NOON_MS, BadToken()),
+    ("without a mark", signed(), SALE, NOON_MS, GRANTED),
+    ("another house's mark", HOUSE.write(GRANTED), SALE, NOON_MS, BadToken()),
     ("cut", TEXT[:-2], SALE, NOON_MS, BadToken()),
     ("not a JWT", "pass", SALE, NOON_MS, BadToken()),
     ("empty", "", SALE, NOON_MS, BadToken()),
