@@ -15,6 +15,7 @@ from usher.settings import VARIABLES, BadSetting, read_settings
         ("USHER_PORT", "http", "USHER_PORT: a whole number from 1 to 65535 is needed"),
         ("USHER_WORKERS", "-1", "USHER_WORKERS: a whole number from 1 to 256 is needed"),
         ("USHER_SECRET", "short", "USHER_SECRET: 32 characters or more are needed"),
+        ("USHER_VALKEY_URL", "valkey://h?replicas=9", "USHER_VALKEY_URL: replicas=9: a number from 0 to 5"),
         ("USHER_VALKEY_URL", "mysql://x", "USHER_VALKEY_URL: an address starting with redis://"),
         ("USHER_POSTGRES_URL", "x", "USHER_POSTGRES_URL: an address starting with postgresql://"),
         ("USHER_PROVIDERS", "bank", "USHER_PROVIDERS: pairs such as `name=whsec_...`"),

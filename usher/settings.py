@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 from msgspec.structs import replace
 
+from store.replicas import replicas_of
 from usher.data_folder import DataFolder
 from usher.key_folder import kept
 
@@ -107,6 +108,12 @@ def _address(*schemes: str) -> Callable[[str], str]:
     return read
 
 
+def _store_address(text: str) -> str:
+    address = _address("redis", "rediss", "valkey", "valkeys", "unix")(text)
+    replicas_of(address)
+    return address
+
+
 def _key(text: str) -> str:
     if text and len(text) < SECRET_CHARACTERS_MIN:
         raise ValueError(f"{SECRET_CHARACTERS_MIN} characters or more are needed")
@@ -149,7 +156,7 @@ VARIABLES: Final = (
         "USHER_VALKEY_URL",
         "",
         "your own Valkey or Redis 7; empty: an embedded one",
-        _address("redis", "rediss", "valkey", "valkeys", "unix"),
+        _store_address,
     ),
     Variable(
         "USHER_POSTGRES_URL",
