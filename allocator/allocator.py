@@ -62,8 +62,10 @@ class Allocator:
         decision = hold_decision(onsale, fan, entry, token, want, staff=staff)
         if decision is None:
             return NoSuchSeats(())
-        word, *fields = await self._decide("hold", onsale, decision)
-        return words.look_up(words.HOLD, word)(onsale, token, want, fields)
+        asked = self._asked("hold", onsale, decision)
+        answer: list[Any] | int = await asked
+        heard.set(asked.version)
+        return words.held(onsale, token, want, answer, asked.version.at_ms)
 
     async def order(self, onsale: OnSale, token: Token, blob: OrderBlob) -> OrderAnswer:
         """The hold becomes an order that awaits its money for `pay_ms` of the sale."""

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 from allocator import answers
 from allocator.catalogue import OnSale
 from allocator.outbox import Token
-from allocator.wishes import Exact, Want
+from allocator.wishes import Best, Exact, Want
 from store.unavailable import StoreUnavailable
 
 T = TypeVar("T")
@@ -69,6 +69,16 @@ def known(answer: list[Any]) -> list[Any]:
     if answer[0] in UNAVAILABLE:
         raise StoreUnavailable(UNAVAILABLE[answer[0]])
     return answer
+
+
+def held(onsale: OnSale, token: Token, want: Want, answer: list[Any] | int, at_ms: int) -> answers.HoldAnswer:
+    """The answer to a hold; a number is the first seat of the block that was asked for, held from `at_ms`."""
+    if isinstance(answer, int):
+        assert isinstance(want, Best), "only the best seats are answered by a number"
+        seats = range(answer, answer + want.count)
+        return _held(token, [seats, at_ms + onsale.sale.hold_ms, True], replayed=False)
+    word, *fields = answer
+    return look_up(HOLD, word)(onsale, token, want, fields)
 
 
 def _held(token: Token, fields: list[Any], *, replayed: bool) -> answers.Held:

@@ -83,7 +83,7 @@ class Bench:
         warm, timed = pipelines[: case.warm], pipelines[case.warm :]
         self.wire.ask(warm)
         spent, replies = self.meter.timed(lambda: self.wire.ask(timed), len(timed) * PIPELINE * case.batch)
-        _check(self.client, halls, replies)
+        _check(self.client, halls, replies, case)
         return spent
 
     def close(self) -> None:
@@ -117,6 +117,11 @@ def _all_but_pairs(geometry: Geometry, pairs: int | None) -> tuple[SeatName, ...
     return tuple(name for index, name in enumerate(geometry.names) if index not in free)
 
 
+def _party(case: Case, number: int) -> int:
+    """Seats of the decision of that number, counted from 1."""
+    return 2 if case.pairs is not None else PARTIES[number % len(PARTIES)]
+
+
 def _pipelines(halls: Sequence[OnSale], case: Case) -> Pipelines:
     """Each pipeline has one call to each hall, as the product has one call in flight per shard."""
     number, made = 0, []
@@ -126,7 +131,7 @@ def _pipelines(halls: Sequence[OnSale], case: Case) -> Pipelines:
             decisions = []
             for _ in range(case.batch):
                 number += 1
-                count = 2 if case.pairs is not None else PARTIES[number % len(PARTIES)]
+                count = _party(case, number)
                 digest = hashlib.sha256(str(number).encode()).hexdigest()
                 name = token.mint(show.showtime.serial, digest)
                 decision = hold_decision(show, f"g-{number:024x}", number, name, Best(count, None))
@@ -147,14 +152,16 @@ def _pipelines(halls: Sequence[OnSale], case: Case) -> Pipelines:
     return made
 
 
-def _check(client: Any, halls: Sequence[OnSale], replies: Sequence[bytes]) -> None:
+def _check(client: Any, halls: Sequence[OnSale], replies: Sequence[bytes], case: Case) -> None:
     """Every decision held seats, no seat twice, and the stored boards say the same."""
     held: list[set[int]] = [set() for _ in halls]
-    for number, reply in enumerate(replies):
-        for word, seats, *_ in msgspec.msgpack.decode(reply)[-1]:
-            assert word == "HELD", word
-            mine = held[number % len(halls)]
-            assert not mine & set(seats), "a seat was held twice"
+    before = case.warm * PIPELINE
+    for call, reply in enumerate(replies, start=before):
+        for number, answer in enumerate(msgspec.msgpack.decode(reply)[-1], start=call * case.batch + 1):
+            assert isinstance(answer, int), answer
+            seats = set(range(answer, answer + _party(case, number)))
+            mine = held[call % len(halls)]
+            assert not mine & seats, "a seat was held twice"
             mine.update(seats)
     for show, mine in zip(halls, held, strict=True):
         board = client.get(keys.board(show.sale.shard, show.showtime.id))[-len(show.geometry) :]

@@ -93,15 +93,13 @@ def board(shard: int, showtime: str) -> str:
 
 
 def holds(shard: int, showtime: str) -> str:
-    """Hash: token -> hold or order record (msgpack)."""
+    """Hash: token -> hold or order record, or number -> a bundle of the holds of one call (msgpack)."""
     return f"{tag(shard)}:show:{showtime}:holds"
 
 
 def deadlines(shard: int, showtime: str) -> str:
-    """Sorted set: token -> ms when to look at it again: a hold, an unpaid order, or a record to be forgotten.
-
-    Holds of one call with one deadline share a member, their tokens joined by spaces.
-    """
+    """Sorted set: token or number of a bundle -> ms when to look at it again: holds, an unpaid order, or a
+    record to be forgotten."""
     return f"{tag(shard)}:show:{showtime}:deadlines"
 
 

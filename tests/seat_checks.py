@@ -2,8 +2,9 @@
 
 from typing import Any
 
-import msgspec
 import redis
+
+from allocator.record import read_records
 
 OWNING = {"held": "h", "awaiting": "h", "confirmed": "s"}
 STATE, DEADLINE_MS, SEATS, PAY_BY_MS = 0, 3, 5, 7  # places in a record, see allocator/lua/record.lua
@@ -22,7 +23,7 @@ def seats_are_in_order(valkey: redis.Redis) -> None:
 
 def _records(valkey: redis.Redis, show: str) -> dict[str, list[Any]]:
     packed: Any = valkey.hgetall(f"{show}:holds")
-    return {token.decode(): msgspec.msgpack.decode(record) for token, record in packed.items()}
+    return read_records(packed.items())
 
 
 def _seats(valkey: redis.Redis, show: str) -> str:
@@ -44,9 +45,15 @@ def _check_owners(show: str, seats: str, records: dict[str, list[Any]]) -> None:
 
 def _check_deadlines(valkey: redis.Redis, show: str, records: dict[str, list[Any]]) -> None:
     entries: Any = valkey.zrange(f"{show}:deadlines", 0, -1, withscores=True)
-    # An entry of several tokens stands for the holds of one call; one token alone has its latest word.
-    shared = {token: due for tokens, due in entries for token in tokens.decode().split()}
-    alone = {tokens.decode(): due for tokens, due in entries}
+    alone = {entry.decode(): due for entry, due in entries}
+    # An entry without a dash stands for the holds of one call.
+    bundled: Any = valkey.hgetall(f"{show}:holds")
+    shared = {
+        token: due
+        for entry, due in entries
+        if b"-" not in entry and entry in bundled
+        for token in read_records([(entry, bundled[entry])])
+    }
     for token, record in records.items():
         due = alone.get(token, shared.get(token) if record[STATE] == "held" else None)
         if record[STATE] == "held":

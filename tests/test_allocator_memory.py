@@ -1,12 +1,15 @@
 """What the server remembers of a hall between calls is never believed when the store may say otherwise."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
+import msgspec
 import pytest
 from redis.exceptions import ResponseError
 
 from allocator.answers import Held
 from allocator.catalogue import OnSale
+from allocator.wishes import Want
 from store import keys
 from tests.allocator_stage import SHARD, Stage, best, drawn, exact, onsale
 
@@ -62,6 +65,58 @@ async def test_a_call_that_broke_off_halfway(stage: Stage, show: OnSale) -> None
     assert isinstance(await stage.hold(show, exact("A-3", "A-4"), fan="third"), Held)
     # The record of the broken call stays behind: the server takes back nothing that a function has written.
     await stage.client.flushall()
+
+
+async def test_holds_are_found_again_by_a_memory_that_is_new(stage: Stage, show: OnSale) -> None:
+    tokens = [stage.token(show) for _ in range(3)]
+    asked = [stage.allocator.hold(show, f"fan-{n}", n, token, best(1)) for n, token in enumerate(tokens)]
+    first = await asyncio.gather(*asked)
+    await stage.order(show, tokens[1])
+    await stage.client.hincrby(keys.shard(SHARD), "epoch", 1)
+    await stage.store.open_gate(SHARD, 0)
+    again = await stage.allocator.hold(show, "fan-0", 0, tokens[0], best(1))
+    assert again == msgspec.structs.replace(first[0], replayed=True)
+    found = [await stage.allocator.find(show, token) for token in tokens]
+    assert [record and (record.fan, record.entry, record.state) for record in found] == [
+        ("fan-0", 0, "held"),
+        ("fan-1", 1, "awaiting"),
+        ("fan-2", 2, "held"),
+    ]
+    stage.ticks.ms += show.sale.hold_ms
+    assert await stage.allocator.sweep(show) == 3
+    assert await stage.seats(show) == "...h..."
+
+
+async def test_holds_of_one_call_lapse_each_at_its_time(stage: Stage, show: OnSale) -> None:
+    """One of two holds asked for together, by a worker that knows a newer definition, lasts longer."""
+    sale = msgspec.structs.replace(show.sale, hold_ms=show.sale.hold_ms * 2)
+    longer = OnSale(sale, show.showtime, show.plan, show.geometry)
+    asked = [(longer, "one"), (show, "two")]
+    held = await asyncio.gather(*(stage.held(each, best(1), fan=fan) for each, fan in asked))
+    stage.ticks.ms += show.sale.hold_ms
+    assert await stage.allocator.sweep(show) == 2
+    assert await stage.allocator.sweep(show) == 0
+    found = [await stage.allocator.find(show, each.token) for each in held]
+    assert [record and record.state for record in found] == ["held", "expired"]
+    stage.ticks.ms += show.sale.hold_ms
+    assert await stage.allocator.sweep(show) == 1
+    assert await stage.seats(show) == "." * 7
+
+
+async def test_what_was_refused_is_not_kept_with_what_was_held(stage: Stage, show: OnSale) -> None:
+    wants: list[Want] = [best(5), best(4), exact("A-3"), best(1)]
+    tokens = [stage.token(show) for _ in wants]
+    asked = (stage.allocator.hold(show, f"fan-{n}", n, tokens[n], want) for n, want in enumerate(wants))
+    answers = await asyncio.gather(*asked)
+    assert [type(answer).__name__ for answer in answers] == ["OverLimit", "Held", "SeatsTaken", "Held"]
+    await stage.client.hincrby(keys.show(SHARD, "show"), "version", 1)
+    found = [await stage.allocator.find(show, token) for token in tokens]
+    assert [record and (record.fan, record.seats) for record in found] == [
+        None,
+        ("fan-1", (2, 3, 4, 5)),
+        None,
+        ("fan-3", (6,)),
+    ]
 
 
 async def test_a_hold_of_a_shared_deadline_lapses_alone(stage: Stage, show: OnSale) -> None:

@@ -14,6 +14,7 @@ import msgspec
 from allocator.allocator import Allocator
 from allocator.catalogue import Catalogue, OnSale
 from allocator.outbox import OrderBlob, read_order
+from allocator.record import read_records
 from ledger import definitions
 from ledger.cursors import Cursor, find_cursor, shards_in_use
 from ledger.gate import contradiction
@@ -153,12 +154,12 @@ class _Showtime:
         client: Any = self._store.client
         shard, show = self._onsale.sale.shard, self._onsale.showtime.id
         confirmed = {}
-        async for token, packed in client.hscan_iter(keys.holds(shard, show), count=ROWS_MAX):
-            record: list[Any] = msgspec.msgpack.decode(packed)
+        stored = [each async for each in client.hscan_iter(keys.holds(shard, show), count=ROWS_MAX)]
+        for token, record in read_records(stored).items():
             if record[STATE] in COUNTED:
                 self._counts[record[FAN]] += len(record[SEATS])
             if record[STATE] == "confirmed":
-                confirmed[token.decode()] = _owner(read_order(record[ORDER]))
+                confirmed[token] = _owner(read_order(record[ORDER]))
                 self._payments.update(payment[0] for payment in record[PAYMENTS])
         return confirmed
 

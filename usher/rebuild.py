@@ -151,11 +151,13 @@ class Rebuild:
             show = onsale.showtime
             owned = await sold_seats(self._pool, show.serial)
             loaded = await self._allocator.load(onsale, [seat.seat_index for seat in owned])
-            if show.serial in ended:
-                stand = {"state": "reclaimed", "told": loaded.version}
-                await self._client.hset(keys.show(sale.shard, show.id), mapping=stand)
             if records := await sold_records(self._pool, onsale):
                 await self._client.hset(keys.holds(sale.shard, show.id), mapping=records)
+            # Another version, so that nobody believes what was read before the records were there.
+            stand: dict[str, str | int] = {"version": loaded.version + 1}
+            if show.serial in ended:
+                stand |= {"state": "reclaimed", "told": loaded.version + 1}
+            await self._client.hset(keys.show(sale.shard, show.id), mapping=stand)
             await definitions.mark_loaded(self._pool, show.id)
             sold += owned
             self._rebuilt.showtimes += 1

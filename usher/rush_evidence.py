@@ -6,9 +6,8 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any, Final
 
-import msgspec
-
 from allocator.outbox import OrderBlob, read_order
+from allocator.record import read_records
 from ledger.pool import Pool
 from ledger.queries import queries
 from store import keys
@@ -44,10 +43,9 @@ async def orders_in_valkey(client: Client, shard: int, showtimes: tuple[str, ...
     found = []
     for showtime in showtimes:
         holds: dict[Any, Any] = await client.hgetall(keys.holds(shard, showtime))
-        for packed in holds.values():
-            record: list[Any] = msgspec.msgpack.decode(packed)
-            if record[STATE] in ("confirmed", b"confirmed"):
-                found.append(_order_of(read_order(_bytes(record[ORDER]))))
+        records = read_records(holds.items()).values()
+        confirmed = [record for record in records if record[STATE] == "confirmed"]
+        found += [_order_of(read_order(record[ORDER])) for record in confirmed]
     return tuple(found)
 
 

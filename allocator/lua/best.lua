@@ -27,7 +27,7 @@ end
 
 -- Zone 0 is any one category.
 local function block(b, zone, n, tidily)
-  return tidily and next_of(b, cursors.of(b, zone, n, true)) or any(b, zone, n)
+  return tidily and next_of(b, b.cursors[zone * 64 + n] or cursors.of(b, zone, n, true)) or any(b, zone, n)
 end
 
 return { any = any, block = block }

@@ -1,16 +1,13 @@
 -- PURPOSE  the seats of a showtime in this server's memory: '.' free, 'h' held, 's' sold, 'b' blocked, 'x' sold
 --          elsewhere. Stored as one byte per seat; board_write writes it back.
--- PROVIDES fill run at paint mark
+-- PROVIDES fill run at changed paint mark
 -- USES     cursors
 
--- What changed is remembered as the first and the last changed run of each band, so that what lies far apart is
--- written apart.
-local BAND_RUNS = 32
 local LETTERS = { [46] = '.', [98] = 'b', [104] = 'h', [115] = 's', [120] = 'x' }
 
 -- `free` has the category of a free seat by place, 0 for any other place; `letters` what stands at each place.
 local function fill(m, g, text)
-  m.geometry, m.cursors, m.runs, m.low, m.high = g, {}, {}, {}, {}
+  m.geometry, m.cursors, m.runs, m.changed = g, {}, {}, {}
   local free, letters, category, run_of = { 0 }, { '' }, g.category, g.run_of
   for position = 1, g.seats do
     local place, letter = position + run_of[position], LETTERS[string.byte(text, position)]
@@ -40,6 +37,12 @@ local function at(b, index)
   return r and b.letters[index + 1 + r]
 end
 
+-- Notes that the run of a place must be written.
+local function changed(b, place)
+  local r = place - b.geometry.index_at[place] - 1
+  b.changed[r], b.runs[r] = true, nil
+end
+
 -- Gives the places first..last of one run a new letter.
 local function paint(b, first, last, letter)
   local g, free, letters = b.geometry, b.free, b.letters
@@ -52,10 +55,7 @@ local function paint(b, first, last, letter)
   elseif first == last and was_free then
     cursors.lone(b, first)
   end
-  local r = first - g.index_at[first] - 1
-  local band = r - r % BAND_RUNS
-  local low, high = b.low[band], b.high[band]
-  b.runs[r], b.low[band], b.high[band] = nil, low and low < r and low or r, high and high > r and high or r
+  changed(b, first)
 end
 
 -- The same for seats by ascending indices.
@@ -72,4 +72,4 @@ local function mark(b, seats, letter)
   end
 end
 
-return { fill = fill, run = run, at = at, paint = paint, mark = mark }
+return { fill = fill, run = run, at = at, changed = changed, paint = paint, mark = mark }

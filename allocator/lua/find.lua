@@ -35,4 +35,5 @@ for i, token in ipairs(tokens) do
     }
   end
 end
+showtime.close(list)
 return gate.tell(shard, now_ms, answers)

@@ -16,9 +16,10 @@
 --          LEAVES_SINGLE seat instead
 --          SOLD_OUT
 --          NO_FIT largest version
---          HELD seats until together
+--          HELD seats until together; of a block of n until hold_ms after the call's time, the number of its
+--          first seat says all that
 -- COST     as in decisions; a decision looks at the next few blocks of a ranking
--- USES     gate clock decisions sale_rules choice showtime fans records record packed terms best board
+-- USES     gate clock decisions sale_rules seating showtime fans records bundle index terms packed
 local shard = KEYS[1]
 local now_ms, batch = tonumber(ARGV[1]), ARGV[2]
 
@@ -27,49 +28,49 @@ if closed then
   return closed
 end
 
--- The seats as msgpack and whether they are one block; they are held by then. Else nil and the refusal.
-local function take(s, t, wish)
-  local first = not wish and best.block(showtime.board(s), t.zone, t.n, s.orphans ~= 'off')
-  if first then
-    board.paint(s.board, first, first + t.n - 1, 'h')
-    s.version = s.version + 1
-    return packed.block(s.board.geometry, first, t.n), true
-  end
-  local seats, told
-  if wish then
-    seats, told = choice.picked(s, wish, s.orphans == 'strict' and not t.staff)
-  else
-    seats, told = choice.apart(s, t)
-  end
-  if seats then
-    showtime.change(s, seats, 'h')
-    return cmsgpack.pack(seats), told or false
-  end
-  return nil, told
-end
+local now = clock.now(shard, now_ms, highest)
+local list, c = decisions.open(KEYS, 2, now, batch)
+local numbers, tokens, names, entries, texts, wishes = unpack(c)
+local answers = {}
 
-local function decide(s, c, i, now)
-  local token, fan, entry, t = c[2][i], c[3][i], c[4][i], terms.of(c[5][i])
-  local old = records.of(s, token)
+local function decide(s, i)
+  local token, fan, t = tokens[i], names[i], terms.of(texts[i])
+  local old = s.where[token] and records.of(s, token)
   if old then
-    return { 'REPLAYED', old.seats, old.deadline_ms, old.together }
+    return nil, { 'REPLAYED', old.seats, old.deadline_ms, old.together }
   end
-  local refusal = sale_rules.refusal(s, fan, entry, t.n)
-  if refusal then
-    return refusal
+  local n = t.n
+  if s.fans.packed[fan] ~= 0 or n > s.plenty then
+    local refusal = sale_rules.refusal(s, fan, entries[i], n)
+    if refusal then
+      return nil, refusal
+    end
   end
-  local seats, told = take(s, t, c[6][i])
-  if not seats then
-    return told
+  local answer, refusal = seating.take(s, t, wishes[i], now + t.hold_ms)
+  if answer then
+    fans.add(s.fans, fan, n)
+    s.count, s.where[token] = s.count + 1, bundle.place(s.number, i)
+    if t.hold_ms ~= s.hold_ms then
+      s.due_ms, s.hold_ms = math.min(s.due_ms or math.huge, now + t.hold_ms), t.hold_ms
+    end
   end
-  local until_ms = now + t.hold_ms
-  fans.add(s.fans, fan, t.n)
-  records.add(s, token, record.held(fan, entry, until_ms, now, seats, told), until_ms)
-  return '\148\164' .. 'HELD' .. seats .. packed.number(until_ms) .. (told and '\195' or '\194')
+  return answer, refusal
 end
 
-local function owner(_, c, i)
-  return c[3][i]
+decisions.read(list, c, names)
+for _, s in ipairs(list) do
+  if s.version then
+    s.where, s.tidily, s.plenty = index.of(s), s.orphans ~= 'off', sale_rules.plenty(s)
+    s.given = { now = now, batch = batch, c = c, answers = answers }
+    showtime.board(s)
+  end
 end
-
-return decisions.run(KEYS, 2, clock.now(shard, now_ms, highest), batch, decide, owner, 3)
+for i = 1, #tokens do
+  local s, answer, refusal = list[numbers[i] + 1], nil, nil
+  if s.version then
+    answer, refusal = decide(s, i)
+  end
+  answers[i] = answer or cmsgpack.pack(refusal or { 'NOT_LOADED' })
+end
+showtime.close(list)
+return gate.reply(shard, now, packed.list(answers))

@@ -3,8 +3,9 @@
 -- PROVIDES of keep drop grow
 -- USES     gate
 
--- A showtime weighs its seats and a little more; at the limit all is forgotten and read again when asked for.
-local WEIGHT_MAX = 1000 * 1000
+-- A showtime weighs its seats, three for each record and a little more, of about 40 bytes each; at the limit all is
+-- forgotten and read again when asked for.
+local WEIGHT_MAX = 4 * 1000 * 1000
 local WEIGHT_EMPTY = 200
 local kept, weight = {}, 0
 

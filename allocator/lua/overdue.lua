@@ -16,7 +16,7 @@ local function back(s, token, r, state, now)
   records.put(s, token, r, record.kept_until(r, now))
 end
 
--- An entry of several tokens stands for the holds of one call; an entry of one token is the latest word on it.
+-- A token alone is the latest word on it; one of a bundle is a plain hold.
 local function look(s, token, is_alone, now)
   local r = records.of(s, token)
   if r and (r.state == 'held' and r.deadline_ms <= now or r.state == 'awaiting' and is_alone) then
@@ -24,32 +24,24 @@ local function look(s, token, is_alone, now)
     return 1
   elseif is_alone then
     records.forget(s, token)
+  elseif r and r.state == 'held' then
+    return 0, r.deadline_ms
   end
   return 0
 end
 
--- The tokens of the entries, whether each has its entry to itself, and the fans concerned.
-local function read(s, due)
-  local tokens, alone, owners = {}, {}, {}
-  for _, entry in ipairs(due) do
-    local is_alone = not string.find(entry, ' ', 1, true)
-    s.seen[#s.seen + 1] = not is_alone and entry or nil
-    for token in string.gmatch(entry, '%S+') do
-      tokens[#tokens + 1], alone[#alone + 1] = token, is_alone
-    end
-  end
-  records.load(s, tokens)
+local function load_fans(s, tokens)
+  local owners = {}
   for _, token in ipairs(tokens) do
     local r = records.of(s, token)
     owners[#owners + 1] = r and r.fan or nil
   end
   fans.load(s.fans, owners)
-  return tokens, alone
 end
 
 -- Number of holds and unpaid orders that lapsed.
 local function sweep(s, now)
-  local m = showtime.memory(s)
+  local m = s.memory
   if m.due_ms and now < m.due_ms then
     return 0
   end
@@ -60,9 +52,15 @@ local function sweep(s, now)
     return 0
   end
   m.due_ms = nil
-  local tokens, alone = read(s, due)
+  local tokens, alone, numbers = records.named(s, due)
+  load_fans(s, tokens)
+  local left_ms = 'never'
   for i, token in ipairs(tokens) do
-    lapsed = lapsed + look(s, token, alone[i], now)
+    local gone, due_ms = look(s, token, alone[i], now)
+    lapsed, left_ms = lapsed + gone, due_ms and (left_ms == 'never' or due_ms < left_ms) and due_ms or left_ms
+  end
+  for _, number in ipairs(numbers) do
+    s.emptied[number] = left_ms
   end
   return lapsed
 end

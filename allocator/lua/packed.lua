@@ -1,19 +1,5 @@
 -- PURPOSE  msgpack written piece by piece, where building tables only to pack them would cost more than the decision
--- PROVIDES head number block
-local ARRAY, TEXT = 144, 160
-local SHORT_ARRAY, SHORT_TEXT = 16, 32
-
--- What stands before a text.
-local heads = {}
-
-local function head(length)
-  local bytes = heads[length]
-  if not bytes then
-    bytes = length < SHORT_TEXT and string.char(TEXT + length) or '\218' .. struct.pack('>I2', length)
-    heads[length] = bytes
-  end
-  return bytes
-end
+-- PROVIDES number list
 
 -- Many numbers of one call are the same moments, so the last ones are remembered.
 local KNOWN_MAX = 256
@@ -31,14 +17,9 @@ local function number(value)
   return packed
 end
 
--- The indices of n neighbours from a place on.
-local function block(g, place, n)
-  local list = g.packed
-  if n == 2 then
-    return '\146' .. list[place] .. list[place + 1]
-  end
-  local before = n < SHORT_ARRAY and string.char(ARRAY + n) or '\220' .. struct.pack('>I2', n)
-  return before .. table.concat(list, '', place, place + n - 1)
+-- Answers, packed each for itself.
+local function list(answers)
+  return '\220' .. struct.pack('>I2', #answers) .. table.concat(answers)
 end
 
-return { head = head, number = number, block = block }
+return { number = number, list = list }

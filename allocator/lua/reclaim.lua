@@ -22,11 +22,7 @@ if not s.version then
 end
 
 overdue.all(list, now)
-local tokens = {}
-for token in string.gmatch(table.concat(redis.call('ZRANGE', s.deadlines_key, 0, -1), ' '), '%S+') do
-  tokens[#tokens + 1] = token
-end
-records.load(s, tokens)
+local tokens = records.named(s, redis.call('ZRANGE', s.deadlines_key, 0, -1))
 for _, token in ipairs(tokens) do
   local r = records.of(s, token)
   if r and r.state == 'held' then

@@ -1,6 +1,6 @@
--- PURPOSE  the record of a hold and of the order it becomes: a msgpack array in the showtime's holds
--- PROVIDES read write held kept_until
--- USES     packed
+-- PURPOSE  the record of a hold and of the order it becomes: a msgpack array in the showtime's holds, under its token
+--          (that of a hold where nothing happened yet is in a bundle)
+-- PROVIDES read write kept_until
 
 -- Layout, the same in allocator/record.py: state fan entry deadline_ms created_ms seats together, and once it is an
 -- order: pay_by_ms amount currency order payments. States: held released expired awaiting confirmed refunded. A payment
@@ -23,18 +23,13 @@ local function write(r)
   return cmsgpack.pack({ r.state, r.fan, r.entry, r.deadline_ms, r.created_ms, r.seats, r.together })
 end
 
--- A new hold, as `write` would write it; `seats` are packed already.
-local function held(fan, entry, deadline_ms, now, seats, together)
-  return '\151\164held' .. packed.head(#fan) .. fan .. cmsgpack.pack(entry) .. packed.number(deadline_ms)
-    .. packed.number(now) .. seats .. (together and '\195' or '\194')
-end
-
 -- Money may still come for an order that lapsed; a hold never ordered is kept only for repeated requests.
 local KEPT_HOLD_MS = 3600 * 1000
 local KEPT_ORDER_MS = 7 * 24 * 3600 * 1000
 
+-- Not before its first deadline: until then the bundle that it came from may still tell of a hold.
 local function kept_until(r, now)
-  return now + (r.order and KEPT_ORDER_MS or KEPT_HOLD_MS)
+  return math.max(now + (r.order and KEPT_ORDER_MS or KEPT_HOLD_MS), r.deadline_ms)
 end
 
-return { read = read, write = write, held = held, kept_until = kept_until }
+return { read = read, write = write, kept_until = kept_until }

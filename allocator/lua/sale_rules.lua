@@ -1,5 +1,5 @@
 -- PURPOSE  the rules of a sale that stand before any seat: is it open, is the pass good, how many may this fan have
--- PROVIDES refusal over
+-- PROVIDES refusal over plenty
 -- USES     fans
 -- COST     1 redis call a sale
 
@@ -42,4 +42,10 @@ local function refusal(s, fan, entry, n)
   return over(s, fan, entry, n)
 end
 
-return { refusal = refusal, over = over }
+-- How many seats a fan who has none yet, nor a pass used up, may have for sure.
+local function plenty(s)
+  local sale = sale_of(s)
+  return sale.state == 'open' and s.state ~= 'reclaimed' and sale.seats_per_fan or -1
+end
+
+return { refusal = refusal, over = over, plenty = plenty }

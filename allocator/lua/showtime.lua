@@ -1,10 +1,11 @@
 -- PURPOSE  a showtime as one call sees it: everything read at most once, changed in memory, written back at the end
--- PROVIDES open memory board change close
--- USES     geometry memory board board_write fans records
+-- PROVIDES open board change close
+-- USES     geometry memory board board_write fans records_write
 -- COST     open: 1 redis call a showtime; close: at most 8, and 4 once per showtime
 
 local WIDTH = 7
 
+-- `number` names the bundle of the holds that this call gives, `count` says how many they are.
 -- One table per group of keys from keys[first] on; showtimes of one sale share its fans. `version` is nil for a
 -- showtime that was never loaded.
 local function open(keys, first)
@@ -17,20 +18,16 @@ local function open(keys, first)
       sale_key = keys[i], fans = sales[keys[i + 1]], show_key = keys[i + 2], geometry_key = keys[i + 3],
       board_key = keys[i + 4], holds_key = keys[i + 5], deadlines_key = keys[i + 6],
       state = show[1], orphans = show[2], version = version, stored_version = version,
-      packed = {}, records = {}, set = {}, mates = {}, touched = {}, seen = {},
+      memory = version and memory.of(keys[i + 4], version) or { where = {} },
+      packed = {}, records = {}, bundles = {}, touched = {}, emptied = {}, number = (version or 0) + 1, count = 0,
     }
   end
   return list
 end
 
-local function memory_of(s)
-  s.memory = s.memory or memory.of(s.board_key, s.version)
-  return s.memory
-end
-
 local function board_of(s)
   if not s.board then
-    s.board = memory_of(s)
+    s.board = s.memory
     if not s.board.free then
       board.fill(s.board, geometry.of(s.geometry_key), redis.call('GET', s.board_key))
       memory.grow(s.board.geometry.seats)
@@ -53,9 +50,7 @@ end
 
 local function close(list)
   for _, s in ipairs(list) do
-    if s.set[1] or next(s.touched) or s.seen[1] then
-      records.close(s)
-    end
+    records_write.close(s)
     if s.version ~= s.stored_version then
       board_write.close(s.board_key, s.board)
       redis.call('HSET', s.show_key, 'version', s.version)
@@ -63,15 +58,12 @@ local function close(list)
     if next(s.fans.touched) then
       fans.close(s.fans)
     end
-    if s.memory then
-      if s.set[1] and not s.memory.wide then
-        widen(s.holds_key)
-        widen(s.fans.key)
-        s.memory.wide = true
-      end
-      memory.keep(s.memory, s.version)
+    if s.count > 0 and not s.memory.wide then
+      widen(s.fans.key)
+      s.memory.wide = true
     end
+    memory.keep(s.memory, s.version)
   end
 end
 
-return { open = open, memory = memory_of, board = board_of, change = change, close = close }
+return { open = open, board = board_of, change = change, close = close }
