@@ -5,6 +5,7 @@ import { checkOf, colorOf, crossOf, shapeOf, wheelchairOf } from "./hall_shapes.
 import { Slices, svg } from "./hall_svg.js";
 
 const CHUNK_SEATS = 250;
+const ROWS_LETTERED_AT_ONCE = 8;
 const PAINT_MS = 20; // A frame or two late, but the hall is there at once.
 
 export class Picture {
@@ -27,8 +28,8 @@ export class Picture {
     this.letters = svg("g", { class: "hall-letters" });
     this.element.append(this.letters, svg("g", { class: "hall-names" }, ...sections(hall)));
     this.#unlettered = [...hall.rows].reverse();
-    this.lettering = new Slices(() => this.#unlettered.pop(), row => this.letters.append(...letters(row, hall.seats)));
-    this.slices = new Slices(() => this.#next(), chunk => this.#paint(chunk), PAINT_MS);
+    this.lettering = new Slices(() => this.#unlettered.pop(), row => this.letters.append(...letters(row, hall.seats)), { itemsMax: ROWS_LETTERED_AT_ONCE });
+    this.slices = new Slices(() => this.#next(), chunk => this.#paint(chunk), { sliceMs: PAINT_MS });
     this.touchAll();
   }
 

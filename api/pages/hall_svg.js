@@ -2,6 +2,7 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 const SLICE_MS = 6;
+const MADE_AT_ONCE = 40; // The browser lays out and paints what was made, which takes longer than to make it.
 
 export function svg(name, attributes = {}, ...children) {
   const element = document.createElementNS(SVG, name);
@@ -10,12 +11,12 @@ export function svg(name, attributes = {}, ...children) {
   return element;
 }
 
-// Runs `work(item)` over what `next()` hands out, a few milliseconds a frame, until it hands out undefined.
+// Runs `work(item)` over what `next()` hands out, a few milliseconds and items a frame, until it hands out undefined.
 export class Slices {
   #frame = 0;
 
-  constructor(next, work, sliceMs = SLICE_MS) {
-    Object.assign(this, { next, work, sliceMs });
+  constructor(next, work, { sliceMs = SLICE_MS, itemsMax = Infinity } = {}) {
+    Object.assign(this, { next, work, sliceMs, itemsMax });
   }
 
   start() {
@@ -30,7 +31,7 @@ export class Slices {
   #run() {
     this.#frame = 0;
     const until = performance.now() + this.sliceMs;
-    while (performance.now() < until) {
+    for (let left = this.itemsMax; left > 0 && performance.now() < until; left--) {
       const item = this.next();
       if (item === undefined) return;
       this.work(item);
@@ -47,7 +48,7 @@ export class Wanted {
 
   constructor(make, drop) {
     Object.assign(this, { make, drop });
-    this.slices = new Slices(() => this.#changing.pop(), index => this.#settle(index));
+    this.slices = new Slices(() => this.#changing.pop(), index => this.#settle(index), { itemsMax: MADE_AT_ONCE });
   }
 
   get(index) {

@@ -10,6 +10,7 @@ const NEAREST_PX = 64; // A seat never grows larger than this.
 const DRAG_PX = 6; // A press that moves less is a press, not a drag.
 const GLIDE_MS = 180;
 const SETTLED_MS = 120;
+const STRETCH = 2;
 
 export class HallView {
   #pointers = new Map();
@@ -173,13 +174,22 @@ export class HallView {
   #apply() {
     this.#frame = 0;
     const scale = this.k / this.laid.k, { style } = this.sheet;
-    style.willChange = "transform";
+    this.#lift(style);
     style.transform = `matrix(${scale}, 0, 0, ${scale}, ${this.x - this.laid.x * scale}, ${this.y - this.laid.y * scale})`;
     const zoom = this.seatPx < 9 ? "far" : this.seatPx < 22 ? "mid" : "near";
     if (this.window.dataset.zoom !== zoom) this.window.dataset.zoom = zoom;
     if (this.window.classList.contains("hall-zoomed") !== this.zoomed) this.window.classList.toggle("hall-zoomed", this.zoomed);
     clearTimeout(this.#settling);
     this.#settling = setTimeout(() => this.#settle(), SETTLED_MS);
+  }
+
+  // A layer stays as sharp as it was when it was made: stretched, it would blur, and shrunk, it would be drawn far too
+  // finely for all that comes into view. So it is put down for a frame and made anew.
+  #lift(style) {
+    const isLifted = style.willChange !== "", stretch = this.k / this.drawnK;
+    if (isLifted && (stretch > STRETCH || stretch < 1 / STRETCH)) { style.willChange = ""; return; }
+    if (!isLifted) this.drawnK = this.k;
+    style.willChange = "transform";
   }
 
   #settle() {
