@@ -15,7 +15,8 @@ from usher.rush_report import Report
 
 SELLING, OVER = " sold, ", "The crowd has gone"
 OPENS_S: Final = 120
-ENDS_S: Final = 240
+MINUTES_MAX: Final = 8
+ENDS_S: Final = 60 * MINUTES_MAX + 120
 
 
 class Crowd:
@@ -31,7 +32,7 @@ class Crowd:
         self._listening: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        report = ("--json", str(self._report), "--minutes-max", "3")
+        report = ("--json", str(self._report), "--minutes-max", str(MINUTES_MAX))
         self._process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "usher", "rush", "--url", self._stack.url, *self._crowd, *report),
             env={**os.environ, **self._stack.environment},
@@ -91,6 +92,8 @@ def wrongs(report: Report) -> list[str]:
     assert set(report.findings) == set(PROOFS)
     if report.orders != report.orders_in_postgres:
         found.append(f"{report.orders} orders in Valkey, {report.orders_in_postgres} in Postgres")
+    if report.out_of_time:
+        found.append(f"only {report.sold} of {report.seats} seats were sold in {MINUTES_MAX} minutes")
     if report.worries:
         found.append(f"{report.worries} dead letters or seat conflicts")
     return found

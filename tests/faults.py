@@ -30,6 +30,7 @@ HEALS_S: Final = 45.0
 """Longer than any healing on a busy machine; what is not well again by then will not heal."""
 REST_S: Final = (0.1, 0.6)
 RUSHES_MAX: Final = 200
+TRIES_MAX: Final = 3
 Say = Callable[[str], None]
 
 
@@ -51,6 +52,7 @@ class Campaign:
         self.struck: list[Struck] = []
         self.wrong: list[str] = []
         self.reports: list[Report] = []
+        self._tries = 0
         self._stack = stack
         self._crowd = (fans, showtimes)
         self._seed = seed
@@ -72,7 +74,7 @@ class Campaign:
         try:
             await crowd.opens()
             while self.faults and crowd.is_selling and not self.wrong:
-                await self._strike(crowd)
+                await self._strike()
                 await asyncio.sleep(self._dice.uniform(*REST_S))
             report = await crowd.end()
         finally:
@@ -88,7 +90,8 @@ class Campaign:
             f"{report.orders} orders, {'; '.join(found) or 'every proof 0'}"
         )
 
-    async def _strike(self, crowd: Crowd) -> None:
+    async def _strike(self) -> None:
+        """The next fault; one that struck at nothing is tried again."""
         kind = self.faults[-1]
         blow = await STRIKES[kind.does](self._stack, kind, self._dice)
         began = time.monotonic()
@@ -96,17 +99,21 @@ class Campaign:
         healed_s = time.monotonic() - began if healed else None
         if not healed:
             self.wrong.append(f"{kind.name}: not healed after {HEALS_S:.0f} s")
-        if not blow.hit and not crowd.is_selling:
-            return  # the crowd went meanwhile: this fault gets another chance
-        self.faults.pop()
         self.struck.append(Struck(kind, blow.open_calls, healed_s))
+        self._tries += 1
+        if blow.hit or self._tries == TRIES_MAX:
+            self.faults.pop()
+            self._tries = 0
         well = "never healed" if healed_s is None else f"healed in {healed_s:.1f} s"
         self._say(f"  {kind.name:<14} {blow.open_calls:>3} open; {well}; {blow.note}")
 
     async def _compare(self) -> None:
         """Whatever Valkey said to be confirmed must be in Postgres, whether anybody heard of it or not."""
-        written = await tokens_written(self._stack)
-        lost = self._stack.confirmed - written
+        until = time.monotonic() + HEALS_S
+        while lost := self._stack.confirmed - await tokens_written(self._stack):
+            if time.monotonic() > until:
+                break
+            await asyncio.sleep(REST_S[1])
         if lost:
             self.wrong.append(f"{len(lost)} confirmed orders are not in Postgres: {sorted(lost)[:3]}")
         self._say(f"{len(self._stack.confirmed)} confirmations left Valkey, {len(lost)} are lost")
@@ -163,8 +170,10 @@ PROOF_NAMES: Final = (
 @click.command()
 @click.option("--faults", type=click.IntRange(1), default=FULL, show_default=True, help="How many faults.")
 @click.option("--kinds", help=f"Only these, by commas: {', '.join(BY_NAME)}.")
-@click.option("--fans", type=click.IntRange(20), default=1_500, show_default=True, help="Fans in each rush.")
-@click.option("--showtimes", type=click.IntRange(1), default=5, show_default=True, help="Shows in each rush.")
+@click.option("--fans", type=click.IntRange(20), default=1_200, show_default=True, help="Fans in each rush.")
+@click.option(
+    "--showtimes", type=click.IntRange(1), default=10, show_default=True, help="Shows in each rush."
+)
 @click.option("--seed", type=int, help="Gives the same faults in the same order to the same crowds.")
 @click.option(
     "--appendfsync",

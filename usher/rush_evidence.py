@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections import defaultdict
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,9 +11,11 @@ from allocator.outbox import OrderBlob, read_order
 from allocator.record import read_records
 from ledger.pool import Pool
 from ledger.queries import queries
+from ledger.trouble import POSTGRES_TROUBLE
 from store import keys
 from store.nodes import Client
 from usher.rush_facts import LogRecord, Movement, Order
+from usher.rush_watch import FAULTS
 from waiting_room.admissions import records
 from waiting_room.draw import Draw
 
@@ -26,13 +29,15 @@ class NeverCaughtUp(Exception):
 
 
 async def wait_for_writer(client: Client, pool: Pool, shard: int) -> None:
-    """Returns when every record of the shard's stream is in Postgres."""
+    """Returns when every record of the shard's stream is in Postgres; an engine may still be coming back."""
     until = time.monotonic() + CAUGHT_UP_TIMEOUT_S
+    version, written = -1, -1
     while True:
-        version = int(await client.hget(keys.shard(shard), "version") or 0)
-        written = int(await pool.fetchval(SQL["rush_cursor"], shard) or 0)
-        if written >= version:
-            return
+        with suppress(*FAULTS, *POSTGRES_TROUBLE):
+            version = int(await client.hget(keys.shard(shard), "version") or 0)
+            written = int(await pool.fetchval(SQL["rush_cursor"], shard) or 0)
+            if written >= version:
+                return
         if time.monotonic() > until:
             raise NeverCaughtUp(f"the stream of shard {shard} stands at {version}, Postgres at {written}")
         await asyncio.sleep(0.1)
