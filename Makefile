@@ -12,7 +12,7 @@ DEV := $(VENV)/.dev-installed
 PYTHON := $(shell for p in $(PYTHON) python3.11 python3.12 python3.13 python3.14 python3; do \
 	"$$p" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done)
 
-.PHONY: help up rush doctor test load hall faults cluster bench profile shots check format lock clean
+.PHONY: help up rush doctor test load hall faults history cluster bench profile shots check format lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -48,8 +48,11 @@ faults: $(DEV) ## kill, stop, cut off, starve and mislead everything during rush
 cluster: $(DEV) ## rush on a Valkey Cluster of its own, three masters and three replicas, one master killed: FANS=n
 	@$(BIN)/python -m tests.cluster_rush $(if $(FANS),--fans $(FANS))
 
-shots: $(DEV) ## take pictures of every page, phone and desktop, light and dark, into shots/
-	@$(BIN)/python -m tests.shots
+history: $(DEV) ## check OPERATIONS=1000000 concurrent decisions, the store being killed meanwhile, against a model
+	@$(BIN)/python -m tests.history $(OPERATIONS) $(if $(KILLS),--kills $(KILLS)) $(if $(SEED),--seed $(SEED))
+
+shots: $(DEV) ## take pictures of every page into shots/, or with README=1 the two of the README
+	@$(BIN)/python -m tests.shots $(if $(README),--readme)
 
 check: $(DEV) ## formatting, lint, types, imports, Lua, sizes
 	@$(BIN)/ruff format --check .
