@@ -171,11 +171,11 @@ class Night:
             rivals.append(await self.rival())
         return [rivals[entry - 1] for entry in map(draw.entry, range(draw.rank(0)))]
 
-    async def sell_out(self) -> None:
-        """Every seat of every showtime goes to rivals."""
+    async def sell_out(self, *shows: str) -> None:
+        """Every seat of these showtimes, of all when none is named, goes to rivals."""
         fours = [
             (show, free[first : first + SEATS_PER_FAN])
-            for show in self.shows
+            for show in shows or self.shows
             for free in [await self._free(show)]
             for first in range(0, len(free), SEATS_PER_FAN)
         ]

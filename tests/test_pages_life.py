@@ -1,4 +1,4 @@
-"""The whole life of a fan in a browser: by touch on a phone, and by the keyboard alone."""
+"""The whole life of a fan, reloaded at every step: by touch on a phone, and by the keyboard alone."""
 
 import asyncio
 import time
@@ -15,6 +15,7 @@ from tests.browser_scenes import back_at_order
 
 pytestmark = needs_chromium
 SEEN_WITHIN_S: Final = 2.0
+PICKED: Final = ("C-4", "C-5")
 PRESENCE_S: Final = 12
 """A cut of ten seconds must not cost the place."""
 LIVES: Final[dict[str, tuple[Look, Callable[[Page], Hands]]]] = {
@@ -54,7 +55,10 @@ async def live(chromium: Browser, house: House, way: str) -> None:
 
 async def wait_in_line(fan: Fan) -> None:
     """Joined before the open, drawn, cut off, invited, in."""
-    await fan.join()
+    await fan.visit()
+    await fan.reload("start")
+    await fan.press("join")
+    await fan.step("waiting")
     await fan.reload("waiting")
     ahead = await fan.night.rivals_before_the_first()
     await fan.night.move("open")
@@ -71,11 +75,18 @@ async def wait_in_line(fan: Fan) -> None:
 
 
 async def choose(fan: Fan, theatre: Theatre, look: Look) -> None:
-    """Cut off while choosing; sees another's seats go; holds two, which a reload keeps."""
+    """Cut off while choosing; sees another's seats go; picks two, which a reload keeps, and holds them."""
     await fan.cut_off("choosing")
     await fan.night.change(capacity=5)
     await see_a_seat_go(fan, await theatre.page(look))
-    await fan.take("C-4", "C-5")
+    for seat in PICKED:
+        await fan.hands.seat(seat)
+        await fan.seat_is(seat, "mine")
+    await fan.reload("choosing")
+    for seat in PICKED:
+        await fan.seat_is(seat, "mine")
+    await fan.press("take")
+    await fan.step("held")
     await fan.reload("held")
 
 
@@ -99,9 +110,14 @@ async def see_a_seat_go(fan: Fan, page: Page) -> None:
 
 
 async def pay(fan: Fan) -> None:
-    """Ordered, paid at the provider's page, and the ticket found again by its link alone."""
+    """Ordered; to the provider's page, back and there again; paid, and the tickets stay."""
     await fan.order()
     await fan.reload("paying")
+    await fan.press("pay-link")
+    await fan.step("provider")
+    await fan.reload("provider")
+    await fan.hands.press(at("back"))
+    await fan.step("paying")
     await fan.press("pay-link")
     await fan.hands.press("[name=press][value=pay]")
     await back_at_order(fan, "confirmed")

@@ -3,14 +3,18 @@
 from typing import Final
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
 from tests.browser import OFFLINE, PHONE, Theatre, needs_chromium
 from tests.browser_fan import Fan, Touch, at
 from tests.browser_scenes import back_at_order
 
 pytestmark = needs_chromium
-KEPT: Final = "() => navigator.serviceWorker.controller && caches.match(location.pathname)"
+KEPT: Final = """async () => {
+  const found = await caches.match(location.pathname), order = document.getElementById('order');
+  const now = order ? `data-state="${order.dataset.state}"` : '</html>';
+  return Boolean(navigator.serviceWorker.controller && found && (await found.text()).includes(now));
+}"""
 NAMES: Final = "async () => (await caches.keys()).filter(name => name.startsWith('usher:'))"
 URLS: Final = """async () => (await Promise.all((await caches.keys()).map(async name =>
   (await (await caches.open(name)).keys()).map(({url}) => url)))).flat()"""
@@ -24,18 +28,22 @@ LEFT_BY_AN_OLDER_RELEASE: Final = """async () => {
   await cache.put(location.pathname, new Response('<p>older', {headers: {'content-type': 'text/html'}}));
 }"""
 WORKER: Final = """async () => {
-  const worker = (await navigator.serviceWorker.getRegistration()).active;
-  return worker.state === 'activated' && worker.scriptURL;
+  const {installing, waiting, active} = await navigator.serviceWorker.getRegistration();
+  return (installing ?? waiting ?? active).scriptURL;
 }"""
 
 
-async def kept(page: Page) -> None:
-    """The browser has the page and may open it by itself."""
-    await page.wait_for_function(KEPT)
+async def kept(fan: Fan) -> None:
+    """The browser has this page as it is now and may open it by itself."""
+
+    async def so() -> bool:
+        return bool(await fan.page.evaluate(KEPT))
+
+    await fan.night.house.wait_until(so, timeout_s=20)
 
 
-async def says_it_is_kept(page: Page, text: str) -> None:
-    await expect(page.locator(at("offline"))).to_contain_text(text)
+async def says(fan: Fan, text: str) -> None:
+    await expect(fan.page.locator(at("offline"))).to_contain_text(text)
 
 
 @pytest.fixture
@@ -47,11 +55,11 @@ async def fan(theatre: Theatre) -> Fan:
 
 async def test_a_reload_without_a_network_shows_the_place_kept(fan: Fan) -> None:
     await fan.join()
-    await kept(fan.page)
+    await kept(fan)
     place = await fan.page.evaluate(PLACE)
     await fan.page.context.set_offline(True)
     await fan.reload("waiting")
-    await says_it_is_kept(fan.page, "Your place is kept")
+    await says(fan, "Your place is kept")
     await fan.page.context.set_offline(False)
     await expect(fan.page.locator(at("offline"))).to_be_hidden()
     await fan.step("waiting")
@@ -60,7 +68,7 @@ async def test_a_reload_without_a_network_shows_the_place_kept(fan: Fan) -> None
 
 async def test_a_closed_tab_opened_again_finds_its_place_also_without_a_network(fan: Fan) -> None:
     await fan.join()
-    await kept(fan.page)
+    await kept(fan)
     place = await fan.page.evaluate(PLACE)
     for is_offline in (False, True):
         await fan.page.close()
@@ -69,7 +77,7 @@ async def test_a_closed_tab_opened_again_finds_its_place_also_without_a_network(
         await fan.visit()
         await fan.step("waiting")
         assert await fan.page.evaluate(PLACE) == place
-    await says_it_is_kept(fan.page, "Your place is kept")
+    await says(fan, "Your place is kept")
     await fan.page.context.set_offline(False)
     await fan.night.move("open")
     await fan.step("invited")
@@ -80,19 +88,17 @@ async def test_the_turn_the_seats_and_the_ticket_open_without_a_network(fan: Fan
     await fan.visit()
     await fan.press("join")
     await fan.come_in()
-    await kept(fan.page)
+    await kept(fan)
     await offline_reload(fan, "choosing", "Your place is kept")
     await fan.take("A-1", "A-2")
     await offline_reload(fan, "held", "Your place is kept")
     await fan.order()
-    await kept(fan.page)
+    await kept(fan)
     await offline_reload(fan, "paying", "Your order is kept")
     await fan.press("pay-link")
     await fan.hands.press("[name=press][value=pay]")
     await back_at_order(fan, "confirmed")
-    await fan.page.wait_for_function(
-        "async () => (await (await caches.match(location.pathname))?.text())?.includes('class=\"qr\"')"
-    )
+    await kept(fan)
     await offline_reload(fan, "confirmed", "No connection")
     await expect(fan.page.locator(f"{at('ticket')} svg")).to_have_count(2)
 
@@ -101,7 +107,7 @@ async def offline_reload(fan: Fan, step: str, said: str) -> None:
     """The page opens at the same step, says so, and goes on when the network is back."""
     await fan.page.context.set_offline(True)
     await fan.reload(step)
-    await says_it_is_kept(fan.page, said)
+    await says(fan, said)
     await fan.page.context.set_offline(False)
     await expect(fan.page.locator(at("offline"))).to_be_hidden()
     await fan.step(step)
@@ -109,7 +115,7 @@ async def offline_reload(fan: Fan, step: str, said: str) -> None:
 
 async def test_a_new_release_is_taken_at_once_and_answers_are_never_kept(fan: Fan) -> None:
     await fan.join()
-    await kept(fan.page)
+    await kept(fan)
     now = await fan.page.evaluate(NAMES)
     await fan.page.evaluate(LEFT_BY_AN_OLDER_RELEASE)
     await fan.reload("waiting")
@@ -118,7 +124,7 @@ async def test_a_new_release_is_taken_at_once_and_answers_are_never_kept(fan: Fa
 
     async def taken() -> bool:
         worker = await fan.page.evaluate(WORKER)
-        return bool(worker) and release.split("/")[-2] in worker and await fan.page.evaluate(NAMES) == now
+        return release.split("/")[-2] in worker and await fan.page.evaluate(NAMES) == now
 
     await fan.night.house.wait_until(taken, timeout_s=20)
     assert [url for url in await fan.page.evaluate(URLS) if "/v1/" in url] == []

@@ -57,3 +57,18 @@ async def test_what_the_operator_says_is_read_by_who_waits_and_who_chooses(theat
     await fan.says(REASON)
     await fan.night.move("resume")
     await fan.come_in()
+
+
+async def test_what_is_left_is_told_before_anyone_waits_for_it(theatre: Theatre) -> None:
+    page = await theatre.page(PHONE)
+    fan = Fan(page, await theatre.house.delegate(shows=2))
+    await fan.night.move("open")
+    await fan.visit()
+    gone = page.locator(f'[data-show="{fan.night.shows[0]}"] .show-gone')
+    await expect(gone).to_be_hidden()
+    await fan.night.sell_out(fan.night.shows[0])
+    await fan.says("1 of 2 showtimes is sold out")
+    await expect(gone).to_be_visible()
+    await fan.night.sell_out(fan.night.shows[1])
+    await fan.says("Every seat is taken just now")
+    await expect(page.locator(at("others"))).to_be_visible()

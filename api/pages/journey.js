@@ -9,7 +9,7 @@ import { showHeld } from "./held.js";
 import { isKept, keepPage } from "./offline.js";
 import { Signals } from "./signals.js";
 import { Turn } from "./turn.js";
-import { showWaiting } from "./waiting.js";
+import { showWaiting, whatIsLeft } from "./waiting.js";
 import { clock, dress, knows, t } from "./words.js";
 
 const $ = id => document.getElementById(id);
@@ -29,7 +29,7 @@ const known = { status: null, pulse: null, order: null, lost: false, soldOut: fa
 const signals = new Signals();
 const line = new Line(sale, memory, { heard, unheard, onStatus, onPulse, onLost });
 const turn = new Turn(sale, memory, { onHeld, onSoldOut, onProblem });
-let step = "", hasActed = false;
+let step = "", kept = "", hasActed = false;
 
 // The step that follows from what is known; the first that holds.
 function stepOf() {
@@ -67,7 +67,10 @@ function render() {
   signals.tell(step, sale.title);
   notice();
   if (isNew) arrive(section);
-  if (isNew && memory.read("place")) keepPage(`${root}/sales/`);
+  if (kept !== step && memory.read("place")) {
+    kept = step;
+    keepPage(`${root}/sales/`).then(isDone => { if (!isDone) kept = ""; });
+  }
   tick();
 }
 
@@ -96,7 +99,7 @@ function notice() {
   const isInside = step === "choosing" || step === "held";
   const isPausedInside = isInside && pulse?.state === "paused";
   const told = { "We are reconnecting. Your place is kept.": "message.away", "The sale is paused while its records are checked. Your place is kept.": "message.checking" }[status?.message];
-  let text = told ? t(told) : known.note;
+  let text = told ? t(told) : known.note || whatIsLeft({ step, pulse });
   if (!told && isPausedInside) text = t(`paused.${step}`, { reason: status?.message ?? pulse?.message ?? "" });
   if ($("notice").textContent !== text) $("notice").textContent = text;
 }
@@ -247,4 +250,6 @@ if (!await resumeOrder()) {
   if (memory.read("place")) known.status = memory.read("status") ?? { state: "waiting" };
   render();
   line.begin();
+  // A join whose answer got lost with the page goes on: its key makes it the same one.
+  if (line.isJoining() && !memory.read("place")) press("join", document.querySelector("[data-at=join]"));
 }

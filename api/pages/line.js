@@ -36,12 +36,18 @@ export class Line {
     const key = this.memory.read("join-key") ?? newKey();
     this.memory.write("join-key", key);
     const identity = new URLSearchParams(location.hash.slice(1)).get("identity");
-    const joined = await this.public.post(`${this.path}/places`, identity ? { identity } : {}, { key });
+    const joined = await this.public.post(`${this.path}/places`, identity ? { identity } : {}, { key }).catch(error => {
+      if (error instanceof Problem && error.status < 500 && error.status !== 429) this.memory.write("join-key", null);
+      throw error;
+    });
     this.memory.write("place", joined.place);
     this.memory.write("join-key", null);
     this.#schedule(joined.poll_in_s);
     return { state: joined.state, rank: joined.rank, poll_in_s: joined.poll_in_s };
   }
+
+  // Whether a join was sent whose answer is not known.
+  isJoining() { return Boolean(this.memory.read("join-key")); }
 
   // When the step ends, as far as the line knows.
   ends_ms(step, { status, pulse }) {

@@ -9,14 +9,15 @@ const base = new URL("./", import.meta.url).href;
 const version = base.split("/").at(-2);
 const isAble = "serviceWorker" in navigator && "caches" in window;
 
-// `scope`: the folder of this page's siblings. A browser that keeps nothing (private, full, no https) shows the
-// same pages as long as it has a network.
+// `scope`: the folder of this page's siblings. False when it should be tried again: the network may be away. A
+// browser that keeps nothing (private, full, no https) shows the same pages as long as it has a network.
 export async function keepPage(scope, state = "") {
-  if (!isAble) return;
+  if (!isAble) return true;
   try {
     await navigator.serviceWorker.register(`${base}offline_worker.js`, { scope });
     await keep(`usher:${location.pathname} `, `${version}.${lang}.${state}`);
-  } catch { /* The page is not kept. */ }
+    return true;
+  } catch { return false; }
 }
 
 // Whether a page would open without a network.

@@ -22,7 +22,8 @@ export class Signals {
   ready() { $("signals").hidden = false; }
 
   tell(step, title) {
-    $("signals").hidden = !["waiting", "paused", "invited"].includes(step);
+    // Who is called already needs no more signals, but may want to end the one that sounds.
+    $("signals").hidden = !["waiting", "paused"].includes(step) && !(step === "invited" && isOn(this.sounder));
     document.title = step === "invited" ? `● ${t("invited.tab")} · Usher` : step === "choosing" ? `${t("inside.tab")} · Usher` : `${title} · Usher`;
     if (step === "invited" && this.step !== "invited") this.#call();
     if (step !== "invited") clearInterval(this.repeating);

@@ -50,8 +50,8 @@ document.querySelector("[data-at=print]")?.addEventListener("click", () => print
 document.querySelector("[data-at=copy-link]")?.addEventListener("click", copyLink);
 window.addEventListener("pageshow", event => { if (event.persisted) location.reload(); });
 // Tickets must open at a cinema's door where there is no network; the page then says what it is.
-keepPage(`${document.body.dataset.root}/orders/`, state);
 const tellNetwork = () => {
+  if (navigator.onLine) keepPage(`${document.body.dataset.root}/orders/`, state);
   $("offline").hidden = navigator.onLine;
   $("offline").textContent = navigator.onLine ? "" : t(state === "awaiting_payment" ? "order.offline.first" : "order.offline.kept");
 };

@@ -5,7 +5,8 @@ import { clock, count, duration, t } from "./words.js";
 
 const $ = id => document.getElementById(id);
 const put = (element, text) => { if (element.textContent !== text) element.textContent = text; };
-const BUTTONS = { start: ["join"], invited: ["come-in"], lapsed: ["rejoin"], confirmed: ["my-order", "rejoin"], closed: [] };
+const BUTTONS = { start: ["join"], invited: ["come-in"], lapsed: ["rejoin"], confirmed: ["my-order", "rejoin"], closed: ["others"], soldout: ["others"] };
+const isGone = ({ step, pulse }) => ["start", "waiting", "paused"].includes(step) && pulse?.free === 0;
 
 export function showWaiting(view) {
   const told = TOLD[view.step](view);
@@ -44,7 +45,8 @@ const TOLD = {
     }
     const isNext = status.ahead === 0;
     const shown = status.ahead == null ? {} : { figure: count(status.ahead), what: t("wait.ahead", { n: status.ahead }) };
-    return { title: t("wait.title"), lead: t(isNext ? "wait.soon" : "wait.lead"), more: t("kept"), ...(!isNext && shown), facts: lineFacts(view) };
+    const word = isNext ? "wait.next" : "wait";
+    return { title: t(`${word}.title`), lead: t(`${word}.lead`), more: t("kept"), ...(!isNext && shown), facts: lineFacts(view) };
   },
   invited(view) {
     const shopping = duration(view.sale.shopping_s);
@@ -78,18 +80,33 @@ function milestone({ step, status }) {
   told = now;
 }
 
-function lineFacts({ sale, status, pulse }) {
-  const { wait_s: wait } = status;
+// An estimate of seconds would be guessing, and the next fan in line needs none: others must finish first.
+const MOMENTS_S = 10;
+
+function lineFacts({ step, sale, status, pulse, heard_ms }) {
+  const { wait_s: wait } = status, pace = pulse?.admitted_per_min;
   const from = wait && duration(wait.p50), to = wait && duration(wait.p90);
-  const pace = pulse?.admitted_per_min;
+  const range = wait && (wait.p90 < MOMENTS_S ? t("fact.wait.moments") : from === to ? from : t("fact.range", { from, to }));
+  const isMoving = step === "waiting" && status.ahead !== 0;
   return [
     [t("fact.rank"), count(status.rank + 1), "rank"],
-    [t("fact.wait"), wait ? (from === to ? from : t("fact.range", { from, to })) : "–", "wait"],
-    [t("fact.pace"), pace ? t("fact.pace.per-min", { n: pace < 10 ? pace : Math.round(pace) }) : t("fact.pace.still"), "pace"],
-    [t("fact.waiting"), pulse ? count(pulse.waiting) : "–"],
+    isMoving && range && [t("fact.wait"), range, "wait"],
+    isMoving && [t("fact.pace"), pace ? t("fact.pace.per-min", { n: pace < 10 ? pace : Math.round(pace) }) : t("fact.pace.still"), "pace"],
+    pulse && [t("fact.waiting"), count(pulse.waiting)],
     [t("fact.turn"), duration(sale.shopping_s)],
-    [t("fact.heard"), clock(Date.now(), true)],
-  ];
+    heard_ms && [t("fact.heard"), clock(heard_ms, true)],
+  ].filter(Boolean);
+}
+
+// What is left to buy, as the pulse tells it: marked in the list of showtimes, and said where it changes what
+// waiting is worth.
+export function whatIsLeft(view) {
+  const { pulse, step } = view, lines = [...document.querySelectorAll("#shows [data-show]")];
+  if (pulse?.free == null || !["start", "waiting", "paused", "invited"].includes(step)) return "";
+  const gone = new Set(pulse.sold_out);
+  for (const line of lines) for (const each of line.querySelectorAll(".show-price")) each.hidden = each.classList.contains("show-gone") !== gone.has(line.dataset.show);
+  if (pulse.free === 0) return t(isGone(view) ? "left.none" : "left.none.invited");
+  return gone.size ? t("left.some", { n: gone.size, all: lines.length }) : "";
 }
 
 function figure({ figure: shown, what }) {
@@ -147,8 +164,8 @@ function next({ step, sale, status, pulse, lost }) {
   }));
 }
 
-function buttons({ step, sale, order, lapsedHold }) {
-  const shown = BUTTONS[step] ?? [];
+function buttons({ step, sale, order, lapsedHold, pulse }) {
+  const shown = [...BUTTONS[step] ?? [], isGone({ step, pulse }) && "others"];
   const isStranger = sale.identity === "storefront" && !location.hash.includes("identity=");
   for (const button of $("waiting-actions").children) {
     const name = button.dataset.at;

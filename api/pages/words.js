@@ -45,7 +45,7 @@ export function clock(ms, withSeconds = false) {
 
 // A length of time in words, as exact as it is useful: "45 s", "10 min", "1 h 20 min", "3 days".
 export function duration(s) {
-  if (s < 90) return t("seconds", { n: Math.max(0, Math.round(s)) });
+  if (s < 90 && Math.round(s) !== 60) return t("seconds", { n: Math.max(0, Math.round(s)) });
   const minutes = Math.round(s / 60);
   if (minutes < 60) return t("minutes", { n: minutes });
   if (minutes < 48 * 60) return [t("hours", { n: Math.floor(minutes / 60) }), minutes % 60 ? t("minutes", { n: minutes % 60 }) : ""].filter(Boolean).join(t("and-time"));
