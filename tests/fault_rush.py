@@ -1,7 +1,5 @@
 """One rush of a campaign: a crowd of its own process, and what its report proves."""
 
-import asyncio
-import os
 import signal
 import sys
 from typing import Final
@@ -10,44 +8,41 @@ import msgspec
 
 from tests.fault_stack import Stack
 from tests.soon import become_true
+from usher.process import Program, end, start
 from usher.rush_proofs import PROOFS
 from usher.rush_report import Report
 
 SELLING, OVER = " sold, ", "The crowd has gone"
-OPENS_S: Final = 120
+OPENS_S: Final = 180
+STOP_S: Final = 10
 MINUTES_MAX: Final = 8
 ENDS_S: Final = 60 * MINUTES_MAX + 120
 
 
 class Crowd:
-    """`usher rush` through the links; `words` is what it has said so far."""
+    """`usher rush` through the links."""
 
     def __init__(self, stack: Stack, fans: int, showtimes: int, seed: int) -> None:
-        self.seed = seed
-        self.words = ""
-        self._stack = stack
-        self._report = stack.folder / f"rush-{seed}.json"
-        self._crowd = ("--fans", str(fans), "--showtimes", str(showtimes), "--seed", str(seed))
-        self._process: asyncio.subprocess.Process | None = None
-        self._listening: asyncio.Task[None] | None = None
-
-    async def start(self) -> None:
-        report = ("--json", str(self._report), "--minutes-max", str(MINUTES_MAX))
-        self._process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "usher", "rush", "--url", self._stack.url, *self._crowd, *report),
-            env={**os.environ, **self._stack.environment},
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
+        self._log, self._report = (stack.folder / f"rush-{seed}.{name}" for name in ("log", "json"))
+        crowd = ("--fans", fans, "--showtimes", showtimes, "--seed", seed, "--minutes-max", MINUTES_MAX)
+        argv = (sys.executable, "-m", "usher", "rush", "--url", stack.url, "--json", self._report, *crowd)
+        self._child = start(
+            Program(name="rush", argv=tuple(map(str, argv)), log=self._log, env=stack.environment)
         )
-        self._listening = asyncio.create_task(self._listen())
+
+    @property
+    def words(self) -> str:
+        """What it has said so far."""
+        return self._log.read_text(errors="replace")
 
     @property
     def is_selling(self) -> bool:
-        return SELLING in self.words and OVER not in self.words and not self.has_ended
+        words = self.words
+        return SELLING in words and OVER not in words and not self.has_ended
 
     @property
     def has_ended(self) -> bool:
-        return self._process is not None and self._process.returncode is not None
+        return self._child.poll() is not None
 
     async def opens(self) -> None:
         """Returns when the first seats are for sale, or it broke off."""
@@ -55,31 +50,16 @@ class Crowd:
 
     async def end(self) -> Report | None:
         """Its report; None when it broke off without one, its words then say why."""
-        assert self._process is not None
-        assert self._listening is not None
-        try:
-            async with asyncio.timeout(ENDS_S):
-                await self._process.wait()
-        except TimeoutError:
-            self._process.send_signal(signal.SIGKILL)
-            await self._process.wait()
-        await self._listening
+        await become_true(lambda: self.has_ended, ENDS_S)
         return self._read()
+
+    def kill(self) -> None:
+        end(self._child, signal.SIGKILL, STOP_S)
 
     def _read(self) -> Report | None:
         if not self._report.exists():
             return None
         return msgspec.json.decode(self._report.read_bytes(), type=Report)
-
-    def kill(self) -> None:
-        if self._process is not None and not self.has_ended:
-            self._process.kill()
-
-    async def _listen(self) -> None:
-        assert self._process is not None
-        assert self._process.stdout is not None
-        while said := await self._process.stdout.read(65_536):
-            self.words += said.decode(errors="replace")
 
 
 def wrongs(report: Report) -> list[str]:
