@@ -142,7 +142,7 @@ def findings(quick: bool = False) -> list[Finding]:
 
 
 def measured(stack: Stack, other: Peer, quick: bool) -> list[Finding]:
-    orders, spread, ours = 60 if quick else 2_400, 8 if quick else 200, Usher(stack)
+    orders, spread, ours = 60 if quick else 1_500, 8 if quick else 200, Usher(stack)
     ours.slice(60, 1, 800)
     other.slice(60, 1, 800)
     return [
