@@ -86,7 +86,8 @@ class Rush:
 
     async def _through(self, scene: Scene, watch: Watch, client: Client, pool: Pool, shard: int) -> Report:
         wish, terms, till = self.wish, scene.terms, scene.till
-        self._commitment = await delegate(scene.door, till.storefront_key, terms, wish.plan, OPENS_IN_S)
+        opens_in_s = OPENS_IN_S + scene.tape.skew_ms / 1000
+        self._commitment = await delegate(scene.door, till.storefront_key, terms, wish.plan, opens_in_s)
         self._seats = await self._seats_for_sale(watch, terms)
         tempers, before_s = draw_crowd(wish.fans, self._seats, terms.seats_per_fan, wish.seed)
         crowd = Crowd(scene, tempers, wish.seed, lambda standing: self._show(standing, self._seats))
