@@ -59,13 +59,14 @@ class Idempotency:
             return
         digest = request_digest(scope, key)
         scope.setdefault("state", {})["request_digest"] = digest
-        first = await self._begin(digest, Stored(hashlib.sha256(body).digest()))
+        lease = Stored(hashlib.sha256(body).digest())
+        first = await self._begin(digest, lease)
         if first is not None:
             await replay(first, send)
             return
         answer = Recorder(send)
         await self.app(scope, again(body, receive), answer)
-        await self._end(digest, answer.stored(hashlib.sha256(body).digest()))
+        await self._end(digest, answer.stored(lease.body_digest))
 
     async def _begin(self, digest: str, lease: Stored) -> Stored | None:
         """None when this request is the first; its stored answer otherwise."""

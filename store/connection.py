@@ -5,7 +5,7 @@ What may be asked again is asked again here, once, with the same bytes.
 """
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Awaitable, Coroutine, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
@@ -141,13 +141,14 @@ class Store:
         answer = await self.call("open_gate", [spelt.shard(shard)], [self.clock.now_ms(), expected_version])
         return list(msgspec.msgpack.decode(answer))
 
-    async def command(self, *parts: Argument) -> Any:
+    def command(self, *parts: Argument) -> Awaitable[Any]:
         """The reply to a plain command whose second part is its key, asked once; `ERRORS` as they come."""
         wire = self._nodes.wire
         if wire is not None:
-            return await wire.ask(*parts)
+            return wire.ask(*parts)
         # redis-py must be told that a SET answers with a value.
-        return await self.client.execute_command(*parts, **({"get": True} if "GET" in parts else {}))
+        options = {"get": True} if "GET" in parts else {}
+        return self.client.execute_command(*parts, **options)
 
     async def settle(self, key: Key) -> None:
         """Return once all that was written beside `key` outlives its master, if replicas are waited for."""

@@ -7,7 +7,7 @@ Connections with TLS, and those of a cluster, are left to redis-py.
 
 import asyncio
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from typing import Any, Final, cast
 
 from redis import exceptions
@@ -28,21 +28,19 @@ class Wire:
         self._line: _Line | None = None
         self._opening: asyncio.Task[_Line] | None = None
 
-    async def ask(self, *parts: Part) -> Any:
+    def ask(self, *parts: Part) -> Awaitable[Any]:
         """The reply to one command; an error reply is raised."""
         line = self._line
-        if line is None or line.is_lost:
-            line = await self._opened()
-        reply = await line.ask(parts)
-        if isinstance(reply, Exception):
-            raise reply
-        return reply
+        return self._ask_anew(parts) if line is None or line.is_lost else line.ask(parts)
 
     def close(self) -> None:
         if self._opening is not None:
             self._opening.cancel()
         if self._line is not None:
             self._line.lose(exceptions.ConnectionError("the connection was closed"))
+
+    async def _ask_anew(self, parts: Sequence[Part]) -> Any:
+        return await (await self._opened()).ask(parts)
 
     async def _opened(self) -> "_Line":
         """The new connection, which all who wait for one share."""
@@ -73,11 +71,12 @@ class Wire:
         else:
             host, port = options.get("host", "localhost"), options.get("port", 6379)
             await loop.create_connection(lambda: line, host, port)
-        for greeting in greetings(options):
-            reply = await line.ask(greeting)
-            if isinstance(reply, Exception):
-                line.lose(exceptions.ConnectionError("the server refused us"))
-                raise reply
+        try:
+            for greeting in greetings(options):
+                await line.ask(greeting)
+        except exceptions.RedisError as error:
+            line.lose(error)
+            raise
         return line
 
 
@@ -155,7 +154,11 @@ class _Line(asyncio.Protocol):
         if not self._pending:
             raise ValueError("a reply that nobody asked for")
         _, future = self._pending.popleft()
-        if not future.done():  # whoever asked may have left
+        if future.done():  # whoever asked has left
+            return
+        if isinstance(reply, Exception):
+            future.set_exception(reply)
+        else:
             future.set_result(reply)
 
     def _look(self) -> None:
@@ -172,8 +175,11 @@ class _Line(asyncio.Protocol):
 
 def pack(parts: Sequence[Part]) -> bytes:
     """A command as it travels."""
-    pieces = [b"*%d\r\n" % len(parts)]
+    told = b"*%d\r\n" % len(parts)
     for part in parts:
-        spelt = part if isinstance(part, bytes) else str(part).encode()
-        pieces.append(b"$%d\r\n%b\r\n" % (len(spelt), spelt))
-    return b"".join(pieces)
+        if isinstance(part, str):
+            part = part.encode()
+        elif isinstance(part, int):
+            part = b"%d" % part
+        told += b"$%d\r\n%b\r\n" % (len(part), part)
+    return told
