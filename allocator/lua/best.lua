@@ -9,11 +9,12 @@ local allows = cursors.allows
 -- Place of the first seat of the nearest block that cursor c allows, or nil.
 local function next_of(b, c)
   local free, order, shift, n, tidy = b.free, c.order, c.shift, c.n, c.tidy
+  local reach = n - 1
   for i = c.at, c.last do
     local first = order[i] - shift
     local zone = free[first]
-    -- Both ends first, as most blocks fail there.
-    if zone ~= 0 and free[first + n - 1] == zone and allows(free, first, n, tidy) then
+    -- Both ends first, as most blocks fail there; of a pair they are all there is.
+    if zone ~= 0 and free[first + reach] == zone and (n == 2 and not tidy or allows(free, first, n, tidy)) then
       c.at = i
       return first
     end

@@ -1,6 +1,6 @@
 -- PURPOSE  the seats of a showtime in this server's memory: '.' free, 'h' held, 's' sold, 'b' blocked, 'x' sold
 --          elsewhere. Stored as one byte per seat; board_write writes it back.
--- PROVIDES fill run at changed paint mark
+-- PROVIDES fill run at paint mark
 -- USES     cursors
 
 local LETTERS = { [46] = '.', [98] = 'b', [104] = 'h', [115] = 's', [120] = 'x' }
@@ -72,4 +72,4 @@ local function mark(b, seats, letter)
   end
 end
 
-return { fill = fill, run = run, at = at, changed = changed, paint = paint, mark = mark }
+return { fill = fill, run = run, at = at, paint = paint, mark = mark }

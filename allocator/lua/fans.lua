@@ -22,7 +22,8 @@ local function load(f, list)
   end
   local stored = chunks.call('HMGET', f.key, missing)
   for i = 1, #missing do
-    packed[missing[i]] = stored[i] and tonumber(stored[i]) or 0
+    local number = stored[i]
+    packed[missing[i]] = number and tonumber(number) or 0
   end
 end
 

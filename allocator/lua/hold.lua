@@ -19,7 +19,7 @@
 --          HELD seats until together; of a block of n until hold_ms after the call's time, the number of its
 --          first seat says all that
 -- COST     as in decisions; a decision looks at the next few blocks of a ranking
--- USES     gate clock decisions sale_rules seating showtime fans records bundle index terms packed
+-- USES     gate clock decisions sale_rules seating showtime records bundle index terms packed
 local shard = KEYS[1]
 local now_ms, batch = tonumber(ARGV[1]), ARGV[2]
 
@@ -31,27 +31,27 @@ end
 local now = clock.now(shard, now_ms, highest)
 local list, c = decisions.open(KEYS, 2, now, batch)
 local numbers, tokens, names, entries, texts, wishes = unpack(c)
-local answers = {}
+local answers, known, take = {}, terms.known(), seating.take
 
+-- Looking into tables is what a decision costs, so each is looked into once.
 local function decide(s, i)
-  local token, fan, t = tokens[i], names[i], terms.of(texts[i])
-  local old = s.where[token] and records.of(s, token)
+  local token, fan, t, where, counted = tokens[i], names[i], known[texts[i]] or terms.of(texts[i]), s.where, s.counted
+  local old = where[token] and records.of(s, token)
   if old then
     return nil, { 'REPLAYED', old.seats, old.deadline_ms, old.together }
   end
-  local n = t.n
-  if s.fans.packed[fan] ~= 0 or n > s.plenty then
+  local n, number, hold_ms = t.n, counted[fan], t.hold_ms
+  if number ~= 0 or n > s.plenty then
     local refusal = sale_rules.refusal(s, fan, entries[i], n)
     if refusal then
       return nil, refusal
     end
   end
-  local answer, refusal = seating.take(s, t, wishes[i], now + t.hold_ms)
+  local answer, refusal = take(s, t, n, wishes[i], now + hold_ms)
   if answer then
-    fans.add(s.fans, fan, n)
-    s.count, s.where[token] = s.count + 1, bundle.place(s.number, i)
-    if t.hold_ms ~= s.hold_ms then
-      s.due_ms, s.hold_ms = math.min(s.due_ms or math.huge, now + t.hold_ms), t.hold_ms
+    counted[fan], s.changed[fan], where[token], s.count = number + n, true, s.first_place + i, s.count + 1
+    if hold_ms ~= s.hold_ms then
+      s.due_ms, s.hold_ms = math.min(s.due_ms or math.huge, now + hold_ms), hold_ms
     end
   end
   return answer, refusal
@@ -61,6 +61,7 @@ decisions.read(list, c, names)
 for _, s in ipairs(list) do
   if s.version then
     s.where, s.tidily, s.plenty = index.of(s), s.orphans ~= 'off', sale_rules.plenty(s)
+    s.counted, s.changed, s.first_place = s.fans.packed, s.fans.touched, bundle.place(s.number, 0)
     s.given = { now = now, batch = batch, c = c, answers = answers }
     showtime.board(s)
   end

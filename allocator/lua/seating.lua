@@ -1,6 +1,6 @@
 -- PURPOSE  chooses the seats of a hold and takes them in one step
 -- PROVIDES take
--- USES     best board choice cursors showtime
+-- USES     best choice cursors showtime
 
 -- Seats that are no block of the ranking: those picked, or pieces.
 local function others(s, t, wish, until_ms)
@@ -17,23 +17,24 @@ local function others(s, t, wish, until_ms)
   return cmsgpack.pack({ 'HELD', seats, until_ms, told or false })
 end
 
--- The answer, packed, if the seats are held by then; else nil and the refusal.
-local function take(s, t, wish, until_ms)
-  local b, n = s.board, t.n
+-- The answer, packed, if the n seats are held by then; else nil and the refusal.
+local function take(s, t, n, wish, until_ms)
+  local b = s.board
   local first = not wish and best.block(b, t.zone, n, s.tidily)
   if not first then
     return others(s, t, wish, until_ms)
   end
-  local free, letters = b.free, b.letters
+  local g, free, letters = b.geometry, b.free, b.letters
   for place = first, first + n - 1 do
     free[place], letters[place] = 0, 'h'
   end
   if n == 1 then
     cursors.lone(b, first)
   end
-  board.changed(b, first)
-  s.version = s.version + 1
-  return b.geometry.packed[first]
+  -- As board.changed does.
+  local r = first - g.index_at[first] - 1
+  b.changed[r], b.runs[r], s.version = true, nil, s.version + 1
+  return g.packed[first]
 end
 
 return { take = take }

@@ -1,5 +1,5 @@
 -- PURPOSE  what a fan asks for apart from who asks: the same few texts over and over, so each is read once
--- PROVIDES of
+-- PROVIDES of known
 local KNOWN_MAX = 1000
 local known, count = {}, 0
 
@@ -20,4 +20,9 @@ local function of(text)
   return t
 end
 
-return { of = of }
+-- Those that were read, by their text.
+local function all()
+  return known
+end
+
+return { of = of, known = all }
