@@ -101,6 +101,7 @@ class _Line(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._pending: deque[tuple[float, asyncio.Future[Any]]] = deque()
         self._timer: asyncio.TimerHandle | None = None
+        self._leaving: list[bytes] = []
         self._received = bytearray()
         self._wanted = 1
 
@@ -112,7 +113,9 @@ class _Line(asyncio.Protocol):
         self._pending.append((self._loop.time() + self._timeout_s, future))
         if self._timer is None:
             self._timer = self._loop.call_later(self._timeout_s, self._look)
-        self._transport.write(pack(parts))
+        if not self._leaving:
+            self._loop.call_soon(self._send)
+        self._leaving.append(pack(parts))
         return future
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -149,6 +152,12 @@ class _Line(asyncio.Protocol):
             _, future = self._pending.popleft()
             if not future.done():
                 future.set_exception(error)
+
+    def _send(self) -> None:
+        """All calls of one turn of the loop leave together."""
+        leaving, self._leaving = self._leaving, []
+        if self._transport is not None and not self.is_lost:
+            self._transport.write(b"".join(leaving))
 
     def _settle(self, reply: Any) -> None:
         if not self._pending:
