@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
@@ -65,11 +65,12 @@ async def test_nothing_acknowledged_is_lost_with_a_master(
 
     await wait_until(another_serves, timeout_s=FAILOVER_TIMEOUT_S)
     assert not await counted(store, "while the gate is closed")
-    with pytest.raises(StoreUnavailable, match="0 of 1 replicas"):
+    with pytest.raises(StoreUnavailable):
         await store.open_gate(SHARD, 0)
     cluster.servers[master].start()  # It comes back as the replica.
     await wait_until(lambda: counted(store, "at last"), timeout_s=FAILOVER_TIMEOUT_S)
-    total = await store.client.hgetall(keys.show(SHARD, "a"))
+    client: Any = store.client
+    total = await client.hgetall(keys.show(SHARD, "a"))
     assert len(acknowledged) < ASKED
     assert acknowledged <= {field.decode() for field in total}
 
