@@ -25,6 +25,7 @@ from tests.fault_rush import Crowd, wrongs
 from tests.fault_stack import Stack, running, tokens_written
 from tests.fault_strike import STRIKES
 from usher.rush_report import Report
+from usher.up import why_closed
 
 HEALS_S: Final = 120.0
 """Longer than any healing on a busy machine; what is not well again by then will not heal."""
@@ -97,7 +98,8 @@ class Campaign:
         healed = await self._stack.heals(HEALS_S)
         healed_s = time.monotonic() - began if healed else None
         if not healed:
-            self.wrong.append(f"{kind.name}: not healed after {HEALS_S:.0f} s")
+            why = await asyncio.to_thread(why_closed, self._stack.url)
+            self.wrong.append(f"{kind.name}: not healed after {HEALS_S:.0f} s. {why}".rstrip())
         self.struck.append(Struck(kind, blow.open_calls, healed_s))
         self._tries += 1
         if blow.hit or self._tries == TRIES_MAX:
