@@ -42,6 +42,7 @@ from api.doors import Doors
 from api.house import House
 from api.idempotency import Idempotency
 from api.meter import Meter, Tally, trace_of
+from api.pressure import Pressure
 from api.problems import Refusal, Refused, response
 from api.refusals import BadRequest, NoSuchPage, OurFault, StoreAway, TooLarge, WrongMethod
 from api.replies import tell_version
@@ -107,10 +108,15 @@ ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
 log = structlog.get_logger("usher.api")
 
 
-def create_app(settings: ApiSettings) -> ASGIApp:
-    """The ASGI application of one worker; its lifespan connects the rooms."""
+def create_app(settings: ApiSettings, pressure: Pressure | None = None) -> ASGIApp:
+    """The ASGI application of one worker; its lifespan connects the rooms.
+
+    `pressure` is that of the server in front, told among the metrics.
+    """
     house, registry = House(settings), CollectorRegistry()
     tally, lines = Tally(registry, settings.worker), AccessLog(settings.worker)
+    if pressure is not None:
+        registry.register(pressure)
     inner = Litestar(
         route_handlers=ROUTES,
         lifespan=[house.lifespan, Teller(house, tally).lifespan],

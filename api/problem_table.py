@@ -60,6 +60,14 @@ _ROWS: dict[type, Row] = {
     refusals.TooMany: Row(
         429, "too-many", "Too many requests", "Ask again in {retry_after_s} s.", "Wait as told."
     ),
+    refusals.Crowded: Row(
+        503,
+        "overloaded",
+        "Too many calls at once",
+        "Nothing of this one was done.",
+        "Send the same request again, as late as told.",
+        retry_s=1,
+    ),
     refusals.InProgress: Row(
         409,
         "in-progress",

@@ -30,6 +30,7 @@ Refusal = (
     | refusals.NoSuchPage
     | refusals.WrongMethod
     | refusals.TooMany
+    | refusals.Crowded
     | refusals.InProgress
     | refusals.IdempotencyMismatch
     | queue.BadToken

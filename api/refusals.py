@@ -37,6 +37,10 @@ class TooMany(msgspec.Struct, frozen=True):
     retry_after_s: int
 
 
+class Crowded(msgspec.Struct, frozen=True):
+    """More calls are in flight in this process than it answers at a time; nothing of this one was read."""
+
+
 class InProgress(msgspec.Struct, frozen=True): ...
 
 

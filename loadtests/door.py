@@ -17,7 +17,7 @@ TRIES_MAX: Final = 6
 PAUSE_S: Final = 1.0
 PAUSE_S_MAX: Final = 5.0
 TIMEOUT_S: Final = 20.0
-NOT_NOW: Final = frozenset({"too-many", "in-progress", "store-unavailable", "sale-paused"})
+NOT_NOW: Final = frozenset({"too-many", "overloaded", "in-progress", "store-unavailable", "sale-paused"})
 PROBLEM: Final = "application/problem+json"
 
 
@@ -81,7 +81,7 @@ class Caller(FastHttpUser):
             told = (response.headers or {}).get("retry-after", "")
             if answer.slug:
                 response.request_meta["name"] = f"{name}: {answer.slug}"
-            if answer.slug in fine or answer.slug in ("too-many", "in-progress"):
+            if answer.slug in fine or answer.slug in ("too-many", "overloaded", "in-progress"):
                 response.success()
             elif not 200 <= answer.status < 300:
                 response.failure(f"{answer.status} {answer.slug or 'no answer'}")

@@ -1,12 +1,15 @@
 """One API process: the doors on a listening socket."""
 
+import asyncio
 import gc
 import socket
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import uvicorn
 
+from api import threshold
 from api.app import create_app
+from api.pressure import Pressure
 from api.settings import ApiSettings
 from usher.settings import Settings
 
@@ -20,15 +23,19 @@ def serve(settings: Settings, listening: socket.socket, worker: str) -> None:
     """Serves until asked to stop; requests under way may end first."""
     # Requests leave no circles behind, and a collection looks at every task that waits: seldom is enough.
     gc.set_threshold(GARBAGE_MIN, 20, 50)
-    config = config_of(create_app(api_settings(settings, worker)), settings.root_path)
+    pressure = Pressure(worker, settings.calls_max, settings.root_path)
+    app = create_app(api_settings(settings, worker), pressure)
+    config = config_of(app, settings.root_path, threshold.before(pressure))
     uvicorn.Server(config).run(sockets=[listening])
 
 
-def config_of(app: Any, root_path: str = "") -> uvicorn.Config:
+def config_of(
+    app: Any, root_path: str = "", protocol: type[asyncio.Protocol] | Literal["httptools"] = "httptools"
+) -> uvicorn.Config:
     """How every server of ours runs an ASGI application, the bare ones of the benchmarks included."""
     return uvicorn.Config(
         app,
-        http="httptools",
+        http=protocol,
         loop="uvloop",
         ws="none",
         lifespan="on",

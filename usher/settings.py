@@ -40,6 +40,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     postgres_url: str
     shards: int
     workers: int
+    calls_max: int
     secret: str
     storefront_key: str
     operator_key: str
@@ -166,6 +167,9 @@ VARIABLES: Final = (
     ),
     Variable("USHER_SHARDS", "64", "logical shards; never changes while sales are kept", _whole(1, 4096)),
     Variable("USHER_WORKERS", str(os.cpu_count() or 1), "API processes; default: one a core", _whole(1, 256)),
+    Variable(
+        "USHER_CALLS_MAX", "128", "calls in flight in one API process; more are refused", _whole(8, 10_000)
+    ),
     Variable("USHER_SECRET", "", "root of all tokens; empty: made and kept in the data folder", _key),
     Variable("USHER_STOREFRONT_KEY", "", "key of the storefront; empty: made and kept", _key),
     Variable("USHER_OPERATOR_KEY", "", "key of the operators; empty: made and kept", _key),

@@ -16,6 +16,7 @@ const WAYS = {
   "no-such-seats": (_, __, ___, { t }) => ({ text: t("refused.no-such") }),
   "sale-paused": (document, _, __, { t }) => ({ text: t("problem.sale-paused", { reason: document.reason }), presses: [{ label: t("press.again"), again: true }] }),
   "too-many": again("problem.too-many"),
+  "overloaded": again("problem.overloaded"),
   "store-unavailable": again("problem.store-unavailable"),
   "internal-error": again("problem.other"),
   "in-progress": again("problem.other"),

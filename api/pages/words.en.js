@@ -110,6 +110,7 @@ export default {
   "problem.already-paid": "The order is paid already.",
   "problem.bad-token": "Your turn has ended or is not known any more.",
   "problem.not-allowed": "That belongs to another fan.",
+  "problem.overloaded": "Very many people are here. Nothing is lost; try again in a few seconds.",
   "problem.too-many": "That was too fast. Try again in a few seconds.",
   "problem.store-unavailable": "We are reconnecting. Nothing is lost; try again in a few seconds.",
   "problem.identity-unavailable": "The shop's sign-in cannot be checked now. Try again in a few seconds.",

@@ -110,6 +110,7 @@ export default {
   "problem.already-paid": "订单已支付。",
   "problem.bad-token": "你的选座时间已结束或已失效。",
   "problem.not-allowed": "这属于另一位观众。",
+  "problem.overloaded": "现在人非常多，信息没有丢失，请几秒后重试。",
   "problem.too-many": "操作太快，请几秒后重试。",
   "problem.store-unavailable": "正在重新连接，信息没有丢失，请几秒后重试。",
   "problem.identity-unavailable": "暂时无法核对商城账号，请几秒后重试。",

@@ -1,0 +1,292 @@
+"""Over its limit a process refuses at once and serves the rest; who gives way, and what they are told."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+import msgspec
+import pytest
+import uvicorn
+
+from api import threshold
+from api.app import create_app
+from api.pressure import Pressure, Rank
+from api.threshold import is_whole
+from tests.api_doors import settings
+from tests.soon import become_true
+from usher.serve import config_of
+
+HOST: Final = b"Host: usher\r\n"
+JOIN: Final = b"POST /v1/sales/s/places HTTP/1.1\r\n" + HOST + b"Content-Length: 2\r\n\r\n{}"
+PAY: Final = b"POST /v1/orders/o-1/payments HTTP/1.1\r\n" + HOST + b"Content-Length: 2\r\n\r\n{}"
+PULSE: Final = b"GET /v1/sales/s/pulse HTTP/1.1\r\n" + HOST + b"\r\n"
+
+
+class Blocked:
+    """An application whose calls end when they are let go; `behind` answers those not asked to wait."""
+
+    def __init__(self, behind: Any = None) -> None:
+        self.let_go = asyncio.Event()
+        self.calls = 0
+        self._behind = behind
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if self._behind is not None and (scope["type"] == "lifespan" or scope["path"] != "/wait"):
+            await self._behind(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            for moment in ("startup", "shutdown"):
+                await receive()
+                await send({"type": f"lifespan.{moment}.complete"})
+        else:
+            while (await receive())["more_body"]:
+                pass
+            self.calls += 1
+            await self.let_go.wait()
+            headers = [(b"content-length", b"2")]
+            await send({"type": "http.response.start", "status": 200, "headers": headers})
+            await send({"type": "http.response.body", "body": b"ok"})
+
+
+class Line:
+    """One raw connection."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.reader = reader
+        self.writer = writer
+
+    def say(self, *pieces: bytes) -> None:
+        for piece in pieces:
+            self.writer.write(piece)
+
+    async def hear(self) -> tuple[int, dict[str, str], bytes]:
+        async with asyncio.timeout(20):
+            head = (await self.reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
+            headers = {name.lower(): value for name, _, value in (row.partition(": ") for row in head[1:-2])}
+            status = int(head[0].split()[1])
+            body = await self.reader.readexactly(int(headers["content-length"]))
+        return status, headers, body
+
+    async def status(self) -> int:
+        return (await self.hear())[0]
+
+    async def ask(self, *pieces: bytes) -> int:
+        self.say(*pieces)
+        return (await self.hear())[0]
+
+
+class Server:
+    def __init__(self, port: int, pressure: Pressure, app: Any) -> None:
+        self.pressure = pressure
+        self.app = app
+        self._port = port
+        self._lines: list[Line] = []
+
+    async def line(self) -> Line:
+        line = Line(*await asyncio.open_connection("127.0.0.1", self._port))
+        self._lines.append(line)
+        return line
+
+    async def fill(self, calls: int, request: bytes = PAY) -> list[Line]:
+        """So many calls that wait."""
+        before, lines = self.app.calls, [await self.line() for _ in range(calls)]
+        for line in lines:
+            line.say(request)
+        await become_true(lambda: self.app.calls == before + calls, timeout_s=20)
+        return lines
+
+    async def let_go(self, waiting: list[Line]) -> None:
+        self.app.let_go.set()
+        assert [await line.status() for line in waiting] == [200] * len(waiting)
+
+    def hang_up(self) -> None:
+        for line in self._lines:
+            line.writer.close()
+
+
+@asynccontextmanager
+async def serving(app: Any, pressure: Pressure, blocked: Blocked) -> AsyncIterator[Server]:
+    listening = socket.create_server(("127.0.0.1", 0))
+    config = config_of(app, protocol=threshold.before(pressure))
+    running = uvicorn.Server(config)
+    task = asyncio.create_task(running.serve(sockets=[listening]))
+    while not running.started:
+        assert not task.done()
+        await asyncio.sleep(0.01)
+    server = Server(listening.getsockname()[1], pressure, blocked)
+    try:
+        yield server
+    finally:
+        blocked.let_go.set()
+        running.should_exit = True
+        server.hang_up()
+        await task
+        listening.close()
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[Server]:
+    """At most four new calls, five of those who choose, six of those who order, eight in all."""
+    blocked = Blocked()
+    async with serving(blocked, Pressure(calls_max=8), blocked) as found:
+        yield found
+
+
+async def test_a_call_beyond_the_limit_is_refused_at_once_and_a_payment_is_not(server: Server) -> None:
+    waiting = await server.fill(4)
+    line = await server.line()
+    line.say(JOIN)
+    status, headers, body = await line.hear()
+    assert status == 503
+    assert headers["content-type"] == "application/problem+json"
+    assert 1 <= int(headers["retry-after"]) <= 3
+    assert headers["cache-control"] == "no-store"
+    assert msgspec.json.decode(body)["type"] == "/problems/overloaded"
+    paying = await server.fill(1)
+    assert await line.ask(JOIN) == 503, "the connection is kept"
+    await server.let_go(waiting + paying)
+    assert await line.ask(JOIN) == 200
+    assert server.pressure.refused == [2, 0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("path", "rank"),
+    [
+        ("/v1/sales/s/places", Rank.NEW),
+        ("/v1/sales/s/place", Rank.NEW),
+        ("/", Rank.NEW),
+        ("/v1/showtimes?sale=s", Rank.NEW),
+        ("/v1/showtimes/a/seats", Rank.CHOOSING),
+        ("/v1/showtimes/a/holds", Rank.CHOOSING),
+        ("/v1/holds/h-1", Rank.CHOOSING),
+        ("/v1/sales/s/pass", Rank.ORDERING),
+        ("/v1/orders", Rank.ORDERING),
+        ("/v1/orders/o-1", Rank.ORDERING),
+        ("/v1/orders/o-1/payments", Rank.PAID),
+        ("/below/v1/orders/o-1/payments", Rank.PAID),
+        ("/v1/payments/acme/events", Rank.PAID),
+        ("/v1/sales/s/pause", Rank.PAID),
+        ("/health/ready", Rank.PAID),
+        ("/metrics", Rank.PAID),
+    ],
+)
+async def test_those_inside_come_before_those_who_come(path: str, rank: Rank, server: Server) -> None:
+    pressure = Pressure(calls_max=8, root_path="/below")
+    assert pressure.rank(f"GET {path} HTTP/1.1".encode(), 4) == rank
+    if not path.startswith("/below"):
+        await server.fill(server.pressure.limits[rank])
+        line = await server.line()
+        assert await line.ask(f"GET {path} HTTP/1.1\r\n".encode() + HOST + b"\r\n") == 503
+        assert server.pressure.refused[rank] == 1
+
+
+async def test_under_the_limit_nobody_is_refused(server: Server) -> None:
+    waiting = await server.fill(3, JOIN)
+    await server.let_go(waiting)
+    assert sum(server.pressure.refused) == 0
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        (JOIN[:-2], JOIN[-2:]),
+        (JOIN[:20], JOIN[20:]),
+        (
+            JOIN.replace(
+                b"Content-Length: 2\r\n\r\n{}", b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"
+            ),
+        ),
+        (JOIN.replace(b"Content-Length", b"Expect: 100-continue\r\nContent-Length"),),
+        (PULSE,),
+    ],
+)
+async def test_every_spelling_is_refused_once_and_the_next_is_answered(
+    pieces: tuple[bytes, ...], server: Server
+) -> None:
+    waiting = await server.fill(4)
+    line = await server.line()
+    for _ in range(3):
+        for piece in pieces:
+            line.say(piece)
+            await line.writer.drain()
+            await asyncio.sleep(0)
+        assert await line.status() == 503
+    assert server.pressure.refused[Rank.NEW] == 3
+    await server.let_go(waiting)
+    assert await line.ask(PULSE) == 200
+
+
+async def test_a_refused_head_has_no_body_and_a_last_call_ends_the_connection(server: Server) -> None:
+    await server.fill(4)
+    line = await server.line()
+    line.say(PULSE.replace(b"GET", b"HEAD"))
+    assert (await line.reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 503 ")
+    line.say(PULSE.replace(HOST, HOST + b"Connection: close\r\n"))
+    status, headers, _ = await line.hear()
+    assert (status, headers["connection"]) == (503, "close")
+    assert await line.reader.read() == b""
+
+
+async def test_calls_that_follow_one_another_unasked_are_answered_in_their_order(server: Server) -> None:
+    line, *_ = await server.fill(4)
+    line.say(PULSE + PULSE)
+    await become_true(lambda: server.pressure.refused[Rank.NEW] == 2, timeout_s=20)
+    server.app.let_go.set()
+    assert [await line.status() for _ in range(3)] == [200, 503, 503]
+
+
+async def test_a_body_that_never_comes_takes_no_place(server: Server) -> None:
+    for _ in range(20):
+        (await server.line()).say(JOIN[:-1])
+    await become_true(lambda: server.pressure.unread == 20, timeout_s=20)
+    line = await server.line()
+    server.app.let_go.set()
+    assert await line.ask(JOIN) == 200
+    server.hang_up()
+    await become_true(lambda: server.pressure.unread == 0, timeout_s=20)
+
+
+@pytest.mark.parametrize(
+    ("data", "whole"),
+    [
+        (PULSE, True),
+        (JOIN, True),
+        (JOIN[:-1], False),
+        (JOIN + b"x", False),
+        (PULSE + PULSE, False),
+        (PULSE[:-2], False),
+        (b"\x16\x03\x01", False),
+        (PULSE.replace(b"1.1", b"1.0"), False),
+        (PULSE.replace(HOST, HOST + b"CONNECTION: Close\r\n"), False),
+        (JOIN.replace(b"\r\n\r\n", b"\r\nContent-Length: 3\r\n\r\n"), False),
+        (JOIN.replace(b"Content-Length: 2", b"Content-Length: +2"), False),
+        (JOIN.replace(b"Content-Length: 2", b"Transfer-Encoding: chunked"), False),
+    ],
+)
+def test_only_one_whole_request_of_the_common_form_is_answered_unparsed(data: bytes, whole: bool) -> None:
+    assert is_whole(data) is whole
+
+
+async def test_the_real_doors_refuse_and_count(valkey_url: str, postgres_url: str) -> None:
+    pressure = Pressure("7", calls_max=8)
+    blocked = Blocked(create_app(settings(valkey_url, postgres_url), pressure))
+    async with serving(blocked, pressure, blocked) as server:
+        waiting = await server.fill(4, b"GET /wait HTTP/1.1\r\n" + HOST + b"\r\n")
+        line = await server.line()
+        assert await line.ask(JOIN) == 503
+        assert await line.ask(PAY) == 401, "a payment is looked at"
+        line.say(b"GET /metrics HTTP/1.1\r\n" + HOST + b"\r\n")
+        _, _, told = await line.hear()
+        assert b'usher_http_turned_away_total{rank="new",worker="7"} 1.0' in told
+        assert b'usher_http_turned_away_total{rank="paid",worker="7"} 0.0' in told
+        document = b"/problems/overloaded"
+        await server.let_go(waiting)
+        line.say(b"GET " + document + b" HTTP/1.1\r\n" + HOST + b"\r\n")
+        assert await line.status() == 200, "the problem is explained where its type points"
+
+
+def test_the_word_of_the_refusal() -> None:
+    """Clients know it by this slug: "overloaded"."""
+    refusal = Pressure().refusal(Rank.NEW)
+    assert msgspec.json.decode(refusal.body)["type"].endswith("/overloaded")
