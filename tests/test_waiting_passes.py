@@ -25,6 +25,12 @@ def signed(key: object = KEY, algorithm: str = "EdDSA", **changes: object) -> st
     return jwt.encode(claims, key, algorithm=algorithm)  # type: ignore[arg-type] # wrong keys on purpose
 
 
+def ours(**changes: object) -> str:
+    """Claims that we never sign, under our key and header."""
+    claims = {name: value for name, value in {**CLAIMS, **changes}.items() if value is not None}
+    return jwt.encode(claims, KEY, algorithm="EdDSA", headers={"kid": jwt.get_unverified_header(TEXT)["kid"]})
+
+
 def swapped(text: str, other: str) -> str:
     """The header and signature of one pass around the claims of another."""
     header, _, signature = text.split(".")
@@ -47,9 +53,13 @@ READS: list[tuple[str, str, str, int, object]] = [
     ("no end", signed(exp=None), SALE, NOON_MS, BadToken()),
     ("no entry", signed(jti=None), SALE, NOON_MS, BadToken()),
     ("claims changed", ".".join((TEXT.split(".")[0], "e30", TEXT.split(".")[2])), SALE, NOON_MS, BadToken()),
-    ("the mark of other claims", swapped(TEXT, OTHER), SALE, NOON_MS, BadToken()),
-    ("without a mark", signed(), SALE, NOON_MS, GRANTED),
-    ("another house's mark", HOUSE.write(GRANTED), SALE, NOON_MS, BadToken()),
+    ("the signature of other claims", swapped(TEXT, OTHER), SALE, NOON_MS, BadToken()),
+    ("another signature", TEXT[:-6] + "AAAAAA", SALE, NOON_MS, BadToken()),
+    ("another header", signed(), SALE, NOON_MS, GRANTED),
+    ("another house's", HOUSE.write(GRANTED), SALE, NOON_MS, BadToken()),
+    ("an odd letter", TEXT[:-1] + "\u00e4", SALE, NOON_MS, BadToken()),
+    ("our header, another issuer", ours(iss="someone"), SALE, NOON_MS, BadToken()),
+    ("our header, no end", ours(exp=None), SALE, NOON_MS, BadToken()),
     ("cut", TEXT[:-2], SALE, NOON_MS, BadToken()),
     ("not a JWT", "pass", SALE, NOON_MS, BadToken()),
     ("empty", "", SALE, NOON_MS, BadToken()),
@@ -59,8 +69,10 @@ READS: list[tuple[str, str, str, int, object]] = [
 
 @pytest.mark.parametrize(("case", "text", "sale", "now_ms", "expected"), READS, ids=[row[0] for row in READS])
 def test_reads(case: str, text: str, sale: str, now_ms: int, expected: object) -> None:
-    assert PASSES.read(text, SaleId(sale), now_ms) == expected
-    assert PASSES.read(text, SaleId(sale), now_ms) == expected, "remembered, it says the same"
+    worker = Passes(KEY)  # did not write any of them
+    assert worker.read(text, SaleId(sale), now_ms) == expected
+    assert worker.read(text, SaleId(sale), now_ms) == expected, "remembered, it says the same"
+    assert PASSES.read(text, SaleId(sale), now_ms) == expected, "the worker that wrote it says the same"
 
 
 def test_the_same_claims_give_the_same_pass() -> None:
