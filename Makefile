@@ -12,7 +12,7 @@ DEV := $(VENV)/.dev-installed
 PYTHON := $(shell for p in $(PYTHON) python3.11 python3.12 python3.13 python3.14 python3; do \
 	"$$p" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done)
 
-.PHONY: help up rush doctor test load hall faults history cluster bench profile shots check format lock clean
+.PHONY: help up rush doctor test load hall faults history mutants cluster bench profile shots check format lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -50,6 +50,9 @@ cluster: $(DEV) ## rush on a Valkey Cluster of its own, three masters and three 
 
 history: $(DEV) ## check OPERATIONS=1000000 concurrent decisions, the store being killed meanwhile, against a model
 	@$(BIN)/python -m tests.history $(OPERATIONS) $(if $(KILLS),--kills $(KILLS)) $(if $(SEED),--seed $(SEED))
+
+mutants: $(DEV) ## plant bugs in copies of the code, one at a time, and name the test that catches each: NAMES="pass gate"
+	@$(BIN)/python -m tests.mutants $(NAMES)
 
 shots: $(DEV) ## take pictures of every page into shots/, or with README=1 the two of the README
 	@$(BIN)/python -m tests.shots $(if $(README),--readme)

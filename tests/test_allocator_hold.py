@@ -99,6 +99,10 @@ REFUSALS: Final[tuple[tuple[list[Before], Want, object], ...]] = (
     ([lose_epoch, schedule], exact("A-1"), StoreUnavailable("the gate is closed")),
     ([lose_showtime, schedule], exact("A-1"), StoreUnavailable("the showtime is not loaded")),
     ([use_pass, schedule], exact("Z-1"), SaleNotOpen()),
+    # A fan who has no seats yet is decided by a shorter way.
+    ([schedule], best(1), SaleNotOpen()),
+    ([pause], best(1), SalePaused("The film is late")),
+    ([close], best(1), SaleClosed()),
     ([forget_sale], exact("Z-1"), SaleNotOpen()),
     ([use_pass, reclaim, pause], exact("Z-1"), SalePaused("The film is late")),
     ([use_pass, close], exact("Z-1"), SaleClosed()),

@@ -5,6 +5,7 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 import asyncpg
 import pytest
@@ -31,11 +32,20 @@ def kill(child: "subprocess.Popen[bytes]") -> None:
     child.wait()
 
 
+DURABLE: Final = {
+    "appendonly": "yes",
+    "appendfsync": "always",
+    "no-appendfsync-on-rewrite": "no",
+    "maxmemory-policy": "noeviction",
+}
+"""A kill does not show whether the disk has it, nor a store that is half empty whom a full one forgets."""
+
+
 def test_what_valkey_acknowledged_survives_a_kill(tmp_path: Path, run_folder: Path) -> None:
     engine = ValkeyEngine(tmp_path / "valkey", run_folder, tmp_path / "log")
     child = start_and_wait(engine)
     with redis.Redis.from_url(engine.url) as client:
-        assert client.config_get("append*")["appendfsync"] == "always"
+        assert client.config_get(*DURABLE) == DURABLE
         client.set("order", "1")
     kill(child)
     child = start_and_wait(engine)
@@ -51,6 +61,8 @@ async def test_what_postgres_acknowledged_survives_a_kill(tmp_path: Path, run_fo
     await db.execute("CREATE TABLE orders (token text)")
     await db.execute("INSERT INTO orders VALUES ('1')")
     assert await db.fetchval("SHOW listen_addresses") == ""
+    for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+        assert await db.fetchval(f"SHOW {setting}") == "on"
     db.terminate()
     kill(child)
     child = start_and_wait(engine)

@@ -205,6 +205,20 @@ async def test_two_clocks_at_once_do_no_harm(q: Queue, valkey_url: str) -> None:
         await q.poll(*(fan for fan in fans if q.states(fan) == ["waiting"]))
 
 
+async def test_a_clock_that_lags_behind_skips_nobody(q: Queue) -> None:
+    fans = await opened(q, 8)
+    other = BatchClock(q.store, Listed(q.sale))
+    await q.tick()
+    await other.tick(q.sale)
+    await q.room.leave(q.sale, fans[0])
+    await q.tick()
+    await q.room.leave(q.sale, fans[1])
+    assert await other.tick(q.sale) == "FULL"
+    await q.room.leave(q.sale, fans[2])
+    await q.tick()
+    assert q.states(*fans[3:]) == ["invited"] * 3 + ["waiting"] * 2
+
+
 async def test_a_killed_clock_is_followed_by_one_that_knows_nothing(q: Queue, valkey_url: str) -> None:
     fans = await opened(q, 6)
     await q.tick()

@@ -1,0 +1,122 @@
+"""Planted bugs of the writer, of the gate that compares, and of the settlement."""
+
+from typing import Final
+
+from tests.mutation import Mutation
+
+WRITER: Final = "tests/test_ledger_writer.py"
+FAULTS: Final = "tests/test_ledger_faults.py"
+GATE: Final = "tests/test_ledger_gate.py"
+
+LEDGER: Final = (
+    Mutation(
+        "acknowledged before the commit: the stream is trimmed first",
+        "ledger/shard_writer.py",
+        "        for piece in pieces(fitting, self._limits.bytes_max):\n",
+        "        for piece in pieces(fitting, self._limits.bytes_max):\n"
+        "            await self._stream.trim(piece[-1].version)\n",
+        (f"{FAULTS}::test_the_stream_is_never_trimmed_ahead_of_the_cursor",),
+    ),
+    Mutation(
+        "the stream is trimmed one record too far",
+        "ledger/stream.py",
+        'minid=f"{version}-0"',
+        'minid=f"{version + 1}-0"',
+        (f"{FAULTS}::test_the_stream_is_never_trimmed_ahead_of_the_cursor",),
+    ),
+    Mutation(
+        "the cursor moves in a transaction of its own",
+        "ledger/batch.py",
+        "                async with db.transaction():\n"
+        "                    await advance(db, cursor, self._after)\n"
+        "                    await self._copy(db, self._meanings)\n",
+        "                await advance(db, cursor, self._after)\n"
+        "                async with db.transaction():\n"
+        "                    await self._copy(db, self._meanings)\n",
+        (f"{WRITER}::test_an_order_that_comes_second_to_a_seat_keeps_nothing_and_gets_its_money_back",),
+    ),
+    Mutation(
+        "rows are written whoever has moved the cursor",
+        "ledger/sql/cursors.sql",
+        "WHERE cursors.version = $2::bigint\n",
+        "WHERE $2::bigint >= 0\n",
+        (f"{WRITER}::test_a_batch_of_a_writer_that_lost_its_shard_writes_nothing",),
+    ),
+    Mutation(
+        "two writers take one shard",
+        "ledger/sql/lease.sql",
+        "SELECT pg_try_advisory_lock($1, $2);",
+        "SELECT pg_try_advisory_lock_shared($1, $2);",
+        (f"{FAULTS}::test_two_writers_never_write_one_shard_and_a_dead_ones_shard_is_taken_over",),
+    ),
+    Mutation(
+        "a version gap is skipped",
+        "ledger/shard_writer.py",
+        "if entry.version != version + 1 + at:",
+        "if entry.version < version + 1 + at:",
+        (f"{FAULTS}::test_contiguous",),
+    ),
+    Mutation(
+        "a stream emptied before it was read is no gap",
+        "ledger/shard_writer.py",
+        "if newest > cursor.version and not await",
+        "if newest < cursor.version and not await",
+        (f"{WRITER}::test_a_stream_emptied_before_it_was_read_is_a_gap",),
+    ),
+    Mutation(
+        "the checksum of a record is not compared",
+        "ledger/stream.py",
+        "return checksum(self.version, self.kind, self.body) == self.sum",
+        "return len(checksum(self.version, self.kind, self.body)) == len(self.sum)",
+        (f"{WRITER}::test_a_record_whose_checksum_differs_is_poison",),
+    ),
+    Mutation(
+        "an order that comes second to a seat keeps it",
+        "ledger/bookings.py",
+        '_book_order(rows, sold, show, "refunded")',
+        '_book_order(rows, sold, show, "confirmed")',
+        (f"{WRITER}::test_an_order_that_comes_second_to_a_seat_keeps_nothing_and_gets_its_money_back",),
+    ),
+    Mutation(
+        "one refused record takes its batch with it",
+        "ledger/batch.py",
+        "            if len(meanings) == 1:\n",
+        "            if meanings:\n",
+        (f"{WRITER}::test_an_order_that_comes_second_to_a_seat_keeps_nothing_and_gets_its_money_back",),
+    ),
+    Mutation(
+        "what a failover undoes is written down",
+        "store/connection.py",
+        '                await self._replicas.master_of(key)("PING")\n',
+        "                self._replicas.master_of(key)\n",
+        ("tests/test_store_replicas.py",),
+    ),
+    Mutation(
+        "a store one record behind the ledger sells",
+        "ledger/gate.py",
+        "if version < cursor.version:",
+        "if version < cursor.version - 1:",
+        (f"{GATE}::test_contradiction",),
+    ),
+    Mutation(
+        "a store with another story than the ledger's sells",
+        "ledger/gate.py",
+        "if sum_at_cursor is not None and sum_at_cursor != cursor.sum:",
+        "if sum_at_cursor is not None and not cursor.sum:",
+        (f"{GATE}::test_contradiction",),
+    ),
+    Mutation(
+        "a lost showtime is not missed",
+        "ledger/gate.py",
+        "        wanted |= {one: keys.show(shard, one) for one in showtimes}\n",
+        "",
+        (f"{GATE}::test_a_gate_opens_only_on_what_the_ledger_has_seen",),
+    ),
+    Mutation(
+        "half a cent of a share is lost",
+        "ledger/settlement.py",
+        "(2 * amount * rate_bp + WHOLE_BP) // (2 * WHOLE_BP)",
+        "(2 * amount * rate_bp) // (2 * WHOLE_BP)",
+        ("tests/test_ledger_settlement.py",),
+    ),
+)
