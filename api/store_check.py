@@ -26,7 +26,7 @@ class Doubt(msgspec.Struct, frozen=True, kw_only=True):
     """What speaks against believing the store. `emptied`: None when Postgres cannot say.
 
     `lost`: sales that only Postgres knows. `closed`: of the shards in use those whose gates are closed, and
-    whether the store had sales of theirs.
+    whether showtimes of theirs were on sale.
     """
 
     emptied: bool | None = False

@@ -16,7 +16,7 @@ class Cursor(msgspec.Struct, frozen=True):
 
 
 class KnownSale(msgspec.Struct, frozen=True):
-    """A sale, the shard whose gate it needs, and whether the store had it or showtimes of it."""
+    """A sale, the shard whose gate it needs, and whether showtimes of it were on sale."""
 
     id: str
     shard: int

@@ -19,6 +19,6 @@ RETURNING version;
 SELECT DISTINCT shard FROM sales ORDER BY shard;
 
 -- name: known_sales
--- All sales with their home shards, and whether the store had them.
-SELECT s.id, s.shard, s.loaded OR EXISTS (SELECT FROM showtimes t WHERE t.sale = s.serial AND t.loaded) AS selling
+-- All sales with their home shards, and whether a showtime of theirs was on sale.
+SELECT s.id, s.shard, EXISTS (SELECT FROM showtimes t WHERE t.sale = s.serial AND t.loaded) AS selling
 FROM sales s ORDER BY s.id;
