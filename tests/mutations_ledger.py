@@ -85,11 +85,18 @@ LEDGER: Final = (
         (f"{WRITER}::test_an_order_that_comes_second_to_a_seat_keeps_nothing_and_gets_its_money_back",),
     ),
     Mutation(
-        "what a failover undoes is written down",
+        "the writer does not wait for replicas",
+        "ledger/shard_writer.py",
+        "        await self._stream.settle()\n",
+        "",
+        (f"{FAULTS}::test_what_no_replica_has_is_not_written",),
+    ),
+    Mutation(
+        "what a failover undoes counts as settled",
         "store/connection.py",
         '                await self._replicas.master_of(key)("PING")\n',
         "                self._replicas.master_of(key)\n",
-        ("tests/test_store_replicas.py",),
+        ("tests/test_store_replicas.py::test_nothing_is_acknowledged_without_a_replica",),
     ),
     Mutation(
         "a store one record behind the ledger sells",

@@ -15,12 +15,13 @@ from ledger.books import Books
 from ledger.cursors import Cursor, find_cursor
 from ledger.lease import Share, share
 from ledger.pool import Pool, connect
-from ledger.shard_writer import Limits, contiguous, pieces
+from ledger.shard_writer import Limits, ShardWriter, contiguous, pieces
 from ledger.stream import Entry, Stream
 from ledger.writer import Writer
 from ledger.writer_process import run_writer
 from store import keys
 from store.connection import Store
+from store.unavailable import StoreUnavailable
 from tests.conftest import STOP_TIMEOUT_S, WaitUntil
 from tests.ledger_stream import (
     PAID_MS,
@@ -220,6 +221,18 @@ async def test_the_store_going_away_is_waited_out(
         await store.close()
     await writers_store.close()
     assert await count(pool, "orders") == 2
+
+
+async def test_what_no_replica_has_is_not_written(pool: Pool, outbox: Outbox, valkey_url: str) -> None:
+    """A failover would undo it, and its seats would be sold to others."""
+    await outbox.add(confirmed(order(1)))
+    joint = "&" if "?" in valkey_url else "?"
+    replicated = await Store.connect(f"{valkey_url}{joint}replicas=1", library=library())
+    writer = ShardWriter(replicated, pool, Books(), outbox.shard, QUICK)
+    with pytest.raises(StoreUnavailable, match="0 of 1 replicas"):
+        await writer._step(Cursor(outbox.shard, 0, "", 0), None)
+    await replicated.close()
+    assert await count(pool, "orders") == await version(pool, outbox) == 0
 
 
 def entry(version: int, size: int = 8) -> Entry:

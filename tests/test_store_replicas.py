@@ -81,6 +81,8 @@ async def test_nothing_is_acknowledged_without_a_replica(cluster: Cluster, store
     cluster.servers[replica].kill()
     with pytest.raises(StoreUnavailable, match="0 of 1 replicas"):
         await count(store, "alone")
+    with pytest.raises(StoreUnavailable, match="0 of 1 replicas"):
+        await store.settle(keys.outbox(SHARD))
     assert (await state(store, SHARD))[1] is True
 
 

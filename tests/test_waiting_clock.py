@@ -214,6 +214,7 @@ async def test_a_clock_that_lags_behind_skips_nobody(q: Queue) -> None:
     await q.tick()
     await q.room.leave(q.sale, fans[1])
     assert await other.tick(q.sale) == "FULL"
+    assert await q.tick() == "FULL"
     await q.room.leave(q.sale, fans[2])
     await q.tick()
     assert q.states(*fans[3:]) == ["invited"] * 3 + ["waiting"] * 2
