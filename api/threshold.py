@@ -27,6 +27,7 @@ class Threshold(HttpToolsProtocol):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.pressure.tasks = self.tasks
         self._within = False  # some of a request has come, and not all of it
         self._unread = False  # its head has been answered for by a task
         self._turned_away = False  # it was refused at its head
@@ -38,7 +39,7 @@ class Threshold(HttpToolsProtocol):
                 # Who asks on and does not read would pile up answers here, and calls that wait for ever.
                 self.transport.abort()
                 return
-            if self._is_crowded and self._refuse_whole(data):
+            if self.pressure.is_crowded(self.loop) and self._refuse_whole(data):
                 return
         super().data_received(data)
 
@@ -47,18 +48,15 @@ class Threshold(HttpToolsProtocol):
         """Whether what comes next is a new request and nothing is owed before its answer."""
         return not self._within and (self.cycle is None or self.cycle.response_complete)
 
-    @property
-    def _is_crowded(self) -> bool:
-        return len(self.tasks) - self.pressure.unread >= self.pressure.least
-
-    def _is_beyond(self, rank: Rank) -> bool:
-        return len(self.tasks) - self.pressure.unread >= self.pressure.limits[rank]
-
     def _refuse_whole(self, data: bytes) -> bool:
         """Answers a request beyond the limit; False when it is within, or has to be parsed to know."""
         start = data.find(b" ", 0, 8) + 1
         rank = self.pressure.rank(data, start)
-        if not self._is_beyond(rank) or data.startswith(b"HEAD") or not is_whole(data):
+        if (
+            self.pressure.in_flight < self.pressure.limits[rank]
+            or data.startswith(b"HEAD")
+            or not is_whole(data)
+        ):
             return False
         self.transport.write(self.pressure.refusal(rank).whole)
         self._stay()
@@ -87,7 +85,10 @@ class Threshold(HttpToolsProtocol):
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
-        if self._is_crowded and self._is_beyond(rank := self.pressure.rank(self.url)):
+        pressure, rank = self.pressure, Rank.NEW
+        if pressure.is_crowded(self.loop):
+            rank = pressure.rank(self.url)
+        if pressure.in_flight >= pressure.limits[rank]:
             if self.cycle is None or self.cycle.response_complete:
                 self._turned_away = True
                 self._answer(rank)

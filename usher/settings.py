@@ -168,7 +168,10 @@ VARIABLES: Final = (
     Variable("USHER_SHARDS", "64", "logical shards; never changes while sales are kept", _whole(1, 4096)),
     Variable("USHER_WORKERS", str(os.cpu_count() or 1), "API processes; default: one a core", _whole(1, 256)),
     Variable(
-        "USHER_CALLS_MAX", "128", "calls in flight in one API process; more are refused", _whole(8, 10_000)
+        "USHER_CALLS_MAX",
+        "512",
+        "calls in flight in one API process at most; more are refused",
+        _whole(8, 10_000),
     ),
     Variable("USHER_SECRET", "", "root of all tokens; empty: made and kept in the data folder", _key),
     Variable("USHER_STOREFRONT_KEY", "", "key of the storefront; empty: made and kept", _key),
