@@ -118,7 +118,7 @@ class Pressure(Collector):
     def adapt(self, busy: float) -> None:
         """Half the calls for a process that was busy all the time, a few more for one that was not."""
         if busy > BUSY_MAX:
-            self._set(min(self._limit, self.in_flight / SHARES[Rank.NEW]) / 2)
+            self._set(self._limit / 2)
         elif busy < 1 - IDLE_MIN:
             self._set(self._limit * 1.04 + 2)
 

@@ -94,7 +94,7 @@ def _run(sockets: dict[int, socket.socket], script: Script) -> float:
             received = line.recv(RECEIVE_BYTES)
             assert received, "the server hung up"
             reply = pending[fd] + received if pending[fd] else received
-            if not _is_whole(reply):
+            if not is_whole(reply):
                 pending[fd] = reply
                 continue
             following = follow(fd, reply)
@@ -107,7 +107,7 @@ def _run(sockets: dict[int, socket.socket], script: Script) -> float:
     return time.perf_counter() - started
 
 
-def _is_whole(reply: bytes) -> bool:
+def is_whole(reply: bytes) -> bool:
     """Whether head and body are all there; every server of ours tells the length in lower case."""
     head = reply.find(b"\r\n\r\n")
     if head < 0:

@@ -142,7 +142,7 @@ async def test_a_call_beyond_the_limit_is_refused_at_once_and_a_payment_is_not(s
     assert headers["content-type"] == "application/problem+json"
     assert 1 <= int(headers["retry-after"]) <= 3
     assert headers["cache-control"] == "no-store"
-    assert msgspec.json.decode(body)["type"] == "/problems/overloaded"
+    assert msgspec.json.decode(body)["type"].rpartition("/")[2] == "overloaded"
     paying = await server.fill(1)
     assert await line.ask(JOIN) == 503, "the connection is kept"
     await server.let_go(waiting + paying)
@@ -185,6 +185,20 @@ async def test_under_the_limit_nobody_is_refused(server: Server) -> None:
     waiting = await server.fill(3, JOIN)
     await server.let_go(waiting)
     assert sum(server.pressure.refused) == 0
+
+
+def test_a_process_without_an_idle_moment_takes_fewer_calls_and_more_when_it_has_some() -> None:
+    pressure = Pressure(calls_max=256)
+    pressure.tasks = range(160)
+    assert pressure.limits == (128, 160, 192, 256)
+    for _ in range(9):
+        pressure.adapt(busy=1.0)
+    assert pressure.limits == (32, 40, 48, 256), "never less than keeps it busy; payments as ever"
+    pressure.adapt(busy=0.9)
+    assert pressure.limits == (32, 40, 48, 256)
+    for _ in range(99):
+        pressure.adapt(busy=0.5)
+    assert pressure.limits == (128, 160, 192, 256)
 
 
 @pytest.mark.parametrize(
@@ -284,9 +298,3 @@ async def test_the_real_doors_refuse_and_count(valkey_url: str, postgres_url: st
         await server.let_go(waiting)
         line.say(b"GET " + document + b" HTTP/1.1\r\n" + HOST + b"\r\n")
         assert await line.status() == 200, "the problem is explained where its type points"
-
-
-def test_the_word_of_the_refusal() -> None:
-    """Clients know it by this slug: "overloaded"."""
-    refusal = Pressure().refusal(Rank.NEW)
-    assert msgspec.json.decode(refusal.body)["type"].endswith("/overloaded")

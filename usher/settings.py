@@ -169,7 +169,7 @@ VARIABLES: Final = (
     Variable("USHER_WORKERS", str(os.cpu_count() or 1), "API processes; default: one a core", _whole(1, 256)),
     Variable(
         "USHER_CALLS_MAX",
-        "512",
+        "256",
         "calls in flight in one API process at most; more are refused",
         _whole(8, 10_000),
     ),

@@ -1,0 +1,93 @@
+"""What an open loop plays: fans who look where they stand, fans who join, fans who buy two seats."""
+
+import random
+from collections.abc import Callable, Iterator
+from itertools import count, cycle
+from typing import Final
+
+import msgspec
+
+from benchmarks.crowd import body_of, request
+from benchmarks.hall import CATEGORIES
+from benchmarks.place import checks, waiting
+from benchmarks.scene import delegate, passes
+from benchmarks.stack import Stack
+from loadtests.open_loop import Call
+
+SHARES: Final = {"check": 4, "join": 3, "hold": 3}
+"""Of ten arrivals. A hold that is answered goes on to its order and its payment."""
+KINDS: Final = ("check", "join", "hold", "order", "pay")
+SHOWS: Final = 64
+SEATS: Final = 2_000
+LINE_FANS: Final = 10_000
+CHECKS: Final = 4_000
+
+
+class _Made(msgspec.Struct, frozen=True):
+    """What is read of an answer."""
+
+    hold: str = ""
+    order: str = ""
+    amount: int = 0
+
+
+_read: Final = msgspec.json.Decoder(_Made).decode
+
+
+class Mix:
+    """Plays on sales of its own. `shares`: kind -> weight among the arrivals."""
+
+    def __init__(self, stack: Stack, shares: dict[str, int] | None = None, *, quick: bool = False) -> None:
+        shows = delegate(stack, "overload", shows=2 if quick else SHOWS, seats=SEATS)
+        delegate(stack, "overload-line", shows=1, seats=200, open_=False)
+        fans = 500 if quick else LINE_FANS
+        self._checks = cycle(checks(stack, waiting(stack, fans), fans, 500 if quick else CHECKS))
+        self._passes: Iterator[tuple[str, str]] = passes(stack, "overload")
+        self._wishes = cycle([(show.id, category) for category in CATEGORIES for show in shows])
+        self._key = stack.settings.storefront_key
+        self._numbers = count()
+        self._dice = random.Random(1)  # noqa: S311 - who comes next is no secret
+        self.play(shares or SHARES)
+
+    def play(self, shares: dict[str, int]) -> None:
+        """From now on, arrivals of these kinds."""
+        made: dict[str, Callable[[], Call]] = {"check": self._check, "join": self._join, "hold": self._hold}
+        self._arrivals = [made[kind] for kind, weight in shares.items() for _ in range(weight)]
+
+    def arrive(self) -> Call:
+        return self._dice.choice(self._arrivals)()
+
+    def follow(self, call: Call, reply: bytes) -> Call | None:
+        if call.kind == "hold":
+            body = b'{"hold":"%b"}' % _read(body_of(reply)).hold.encode()
+            key = f"order-{call.story[0]:026}"
+            return Call(
+                "order", request("POST", "/v1/orders", bearer=call.story[1], key=key, body=body), call.story
+            )
+        if call.kind == "order":
+            return self._pay(call, _read(body_of(reply)))
+        return None
+
+    def _check(self) -> Call:
+        return Call("check", next(self._checks))
+
+    def _join(self) -> Call:
+        key = f"join-{next(self._numbers):027}"
+        return Call("join", request("POST", "/v1/sales/overload-line/places", key=key, body=b"{}"))
+
+    def _hold(self) -> Call:
+        number, (_, pass_), (show, category) = next(self._numbers), next(self._passes), next(self._wishes)
+        body = b'{"best":{"count":2,"category":"%b"}}' % category.encode()
+        asked = request(
+            "POST", f"/v1/showtimes/{show}/holds", bearer=pass_, key=f"hold-{number:027}", body=body
+        )
+        return Call("hold", asked, (number, pass_))
+
+    def _pay(self, call: Call, ordered: _Made) -> Call:
+        reference = f"pay-{call.story[0]:028}"
+        body = b'{"amount":%d,"currency":"CNY","method":"card","reference":"%b"}' % (
+            ordered.amount,
+            reference.encode(),
+        )
+        path = f"/v1/orders/{ordered.order}/payments"
+        return Call("pay", request("POST", path, bearer=self._key, key=reference, body=body), call.story)
