@@ -12,9 +12,12 @@ import msgspec
 import pytest
 
 from tests.conftest import WaitUntil
+from usher.process import end
 from usher.rush_report import Report
 from usher.rush_stack import Target, found_or_started, free_port
 
+START_TIMEOUT_S = 120
+RUSH_TIMEOUT_S = 300
 ROOT = Path(__file__).parents[1]
 PASTED = ('"durability":"', '"tickets":2', '"net_due":6272', '"sold":["C-5","C-6"]', '"state":"closed"')
 
@@ -38,7 +41,7 @@ def test_the_readme_can_be_pasted(target: Target, tmp_path: Path) -> None:
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=RUSH_TIMEOUT_S,
         check=False,
     )
     assert pasted.returncode == 0, pasted.stderr
@@ -51,9 +54,12 @@ async def test_a_rush_survives_a_killed_worker(target: Target, tmp_path: Path, w
     said, report_path = tmp_path / "said", tmp_path / "report.json"
     crowd = ("--fans", "150", "--showtimes", "1", "--seed", "4")
     child = start_rush(target, said, *crowd, "--json", str(report_path))
-    await wait_until(lambda: " sold, " in said.read_text(), timeout_s=30)
-    os.kill(target.processes()["api-1"], signal.SIGKILL)
-    await wait_until(lambda: child.poll() is not None, timeout_s=90)
+    try:
+        await wait_until(lambda: " sold, " in said.read_text(), timeout_s=START_TIMEOUT_S)
+        os.kill(target.processes()["api-1"], signal.SIGKILL)
+        await wait_until(lambda: child.poll() is not None, timeout_s=RUSH_TIMEOUT_S)
+    finally:
+        end(child, signal.SIGKILL, 0)
     assert child.returncode == 0, said.read_text()
     report = msgspec.json.decode(report_path.read_bytes(), type=Report)
     assert report.sold_out
