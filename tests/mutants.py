@@ -30,7 +30,7 @@ ROOT: Final = Path(__file__).parent.parent
 TIMEOUT_S: Final = 120.0
 """For the tests of one bug: they take seconds."""
 SOUND_TIMEOUT_S: Final = 600.0
-FAILED: Final = re.compile(r"^FAILED (?:tests/)?(\S+)", re.MULTILINE)
+FAILED: Final = re.compile(r"^FAILED (?:tests/)?(.+?)(?: - |$)", re.MULTILINE)
 PYTEST: Final = ("-m", "pytest", "-x", "-p", "no:cacheprovider", "--tb=line", "-rfE")
 
 
@@ -82,9 +82,12 @@ async def run_tests(folder: Path, tests: tuple[str, ...], postgres_url: str, tim
     try:
         said, _ = await asyncio.wait_for(child.communicate(), timeout_s)
     except TimeoutError:
-        os.killpg(child.pid, signal.SIGKILL)
-        await child.wait()
         return Run(None, "", time.monotonic() - began)
+    finally:
+        # Also when Ctrl-C ends the hunt: in a session of its own it does not reach the tests.
+        if child.returncode is None:
+            os.killpg(child.pid, signal.SIGKILL)
+            await child.wait()
     return Run(child.returncode, said.decode(errors="replace"), time.monotonic() - began)
 
 

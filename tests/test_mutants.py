@@ -44,7 +44,7 @@ def test_it_is_planted_where_it_belongs(tmp_path: Path) -> None:
         (None, "", "NOT CAUGHT: the tests hung"),
         (1, "ERROR tests/test_seats.py::test_one - no store", "NOT CAUGHT: the tests broke"),
         (2, "ERROR tests/test_seats.py - SyntaxError", "NOT CAUGHT: the tests broke"),
-        (1, SAID, "caught by test_seats.py::test_one[a"),
+        (1, SAID, "caught by test_seats.py::test_one[a b]"),
     ],
 )
 def test_only_a_failed_test_catches(code: int | None, said: str, verdict: str) -> None:
