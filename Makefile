@@ -12,7 +12,7 @@ DEV := $(VENV)/.dev-installed
 PYTHON := $(shell for p in $(PYTHON) python3.11 python3.12 python3.13 python3.14 python3; do \
 	"$$p" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done)
 
-.PHONY: help up rush doctor test load overload hall faults history mutants cluster bench profile shots check format lock clean
+.PHONY: help up rush doctor test load overload soak hall faults history mutants cluster bench profile shots check format lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -44,6 +44,9 @@ profile: $(DEV) ## find what costs most in an API worker, the writer and Valkey,
 
 overload: $(DEV) ## find the peak of one API process and send five times as much, open loop; 1 when a limit is missed
 	@$(BIN)/python -m loadtests.overload $(if $(SECONDS),--seconds $(SECONDS)) $(if $(RATE),--rate $(RATE))
+
+soak: $(DEV) ## 70 % of the peak for SECONDS=3600: memory, descriptors and errors, into reports/; 1 when something grew
+	@$(BIN)/python -m loadtests.soak $(if $(SECONDS),--seconds $(SECONDS)) $(if $(RATE),--rate $(RATE))
 
 faults: $(DEV) ## kill, stop, cut off, starve and mislead everything during rushes: FAULTS=n SEED=n; 1 for anything lost
 	@$(BIN)/python -m tests.faults $(if $(FAULTS),--faults $(FAULTS)) $(if $(SEED),--seed $(SEED))

@@ -5,12 +5,15 @@ import csv
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Final, cast
 
 import click
 
+from loadtests import history
 from loadtests.delegate import Counts, Size, counts_of, delegated, stay_here
+from loadtests.history import counts
 from loadtests.load import (
     RUN_S,
     RUN_S_MAX,
@@ -22,6 +25,8 @@ from loadtests.load import (
     Load,
     ShapeName,
 )
+from loadtests.report import page
+from loadtests.watch import Watch, watching
 from usher.data_folder import DataFolderUnusable
 from usher.rush_door import GaveUp
 from usher.rush_sale import CannotDelegate
@@ -66,19 +71,25 @@ def main(
             load = asyncio.run(delegated(target, size))
             prefix = reports.resolve() / f"{load.sale}-{shape}"
             prefix.parent.mkdir(parents=True, exist_ok=True)
-            code = locust(load, target, workers, prefix)
-            counts = asyncio.run(counts_of(target, load))
+            began_s, key = time.time(), target.settings.storefront_key
+            with watching(Watch(target.processes, lambda: counts(load.url, load.sale, key))) as watch:
+                code = locust(load, target, workers, prefix)
+            stands = asyncio.run(counts_of(target, load))
     except (NoUsher, CannotDelegate, GaveUp, BadSetting, DataFolderUnusable, TooSlow) as error:
         click.echo(f"loadtests: {error}", err=True)
         sys.exit(1)
+    intro = f"{users} users of the shape {shape} for {seconds} s, {workers or 1} process(es) of Locust."
+    charts = history.read(prefix, watch, began_s)
+    told = page(f"Load: {load.sale}", intro, (), charts, history.table(prefix))
+    Path(f"{prefix}.html").write_text(told, "utf-8")
     click.echo(f"Report: {prefix}.html")
-    sys.exit(verdict(code, bought(prefix), counts))
+    sys.exit(verdict(code, bought(prefix), stands))
 
 
 def locust(load: Load, target: Target, workers: int, prefix: Path) -> int:
     """Locust's exit code: 0 when no answer was wrong; raises TooSlow."""
     argv = [sys.executable, "-m", "locust", "-f", str(HERE / "locustfile.py"), "--headless", "--only-summary"]
-    argv += ["--html", f"{prefix}.html", "--csv", str(prefix), "--stop-timeout", str(STOP_TIMEOUT_S)]
+    argv += ["--csv", str(prefix), "--csv-full-history", "--stop-timeout", str(STOP_TIMEOUT_S)]
     if workers:
         port = str(free_port())
         argv += ["--processes", str(workers), "--master-bind-host", "127.0.0.1", "--master-bind-port", port]

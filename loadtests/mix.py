@@ -16,9 +16,12 @@ from loadtests.open_loop import Call
 
 SHARES: Final = {"check": 4, "join": 3, "hold": 3}
 """Of ten arrivals. A hold that is answered goes on to its order and its payment."""
+SOAK_SHARES: Final = {"check": 6, "join": 3, "hold": 1}
+"""For hours: fewer seats are sold, so that seldom a new sale has to be opened."""
 KINDS: Final = ("check", "join", "hold", "order", "pay")
 SHOWS: Final = 64
 SEATS: Final = 2_000
+SOLD_MOST: Final = 0.6
 LINE_FANS: Final = 10_000
 CHECKS: Final = 4_000
 
@@ -38,16 +41,39 @@ class Mix:
     """Plays on sales of its own. `shares`: kind -> weight among the arrivals."""
 
     def __init__(self, stack: Stack, shares: dict[str, int] | None = None, *, quick: bool = False) -> None:
-        shows = delegate(stack, "overload", shows=2 if quick else SHOWS, seats=SEATS)
+        self._stack = stack
+        self._shows = 2 if quick else SHOWS
+        self._sales = count(1)
+        self._open()
         delegate(stack, "overload-line", shows=1, seats=200, open_=False)
         fans = 500 if quick else LINE_FANS
         self._checks = cycle(checks(stack, waiting(stack, fans), fans, 500 if quick else CHECKS))
-        self._passes: Iterator[tuple[str, str]] = passes(stack, "overload")
-        self._wishes = cycle([(show.id, category) for category in CATEGORIES for show in shows])
         self._key = stack.settings.storefront_key
         self._numbers = count()
         self._dice = random.Random(1)  # noqa: S311 - who comes next is no secret
         self.play(shares or SHARES)
+
+    def _open(self) -> None:
+        """A sale with seats enough for a while."""
+        self._sale = f"overload-{next(self._sales)}"
+        shows = delegate(self._stack, self._sale, shows=self._shows, seats=SEATS)
+        self._passes: Iterator[tuple[str, str]] = passes(self._stack, self._sale)
+        self._wishes = cycle([(show.id, category) for category in CATEGORIES for show in shows])
+        self._bought = 0
+
+    def renew(self) -> None:
+        """Opens a new sale when most pairs of this one are sold; to be called while nobody buys."""
+        if self._bought > self._shows * SEATS * SOLD_MOST / 2:
+            self._open()
+
+    def counts(self) -> dict[str, float]:
+        """How the sale stands; nothing while the doors are too busy to say."""
+        try:
+            told = self._stack.call("GET", f"/v1/sales/{self._sale}")
+            line = self._stack.call("GET", "/v1/sales/overload-line")
+        except (AssertionError, OSError):
+            return {}
+        return {"waiting": line["waiting"], "held": told["held"], "sold": told["sold"], "free": told["free"]}
 
     def play(self, shares: dict[str, int]) -> None:
         """From now on, arrivals of these kinds."""
@@ -59,6 +85,7 @@ class Mix:
 
     def follow(self, call: Call, reply: bytes) -> Call | None:
         if call.kind == "hold":
+            self._bought += 1
             body = b'{"hold":"%b"}' % _read(body_of(reply)).hold.encode()
             key = f"order-{call.story[0]:026}"
             return Call(
