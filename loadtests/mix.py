@@ -18,7 +18,6 @@ SHARES: Final = {"check": 4, "join": 3, "hold": 3}
 """Of ten arrivals. A hold that is answered goes on to its order and its payment."""
 SOAK_SHARES: Final = {"check": 6, "join": 3, "hold": 1}
 """For hours: fewer seats are sold, so that seldom a new sale has to be opened."""
-KINDS: Final = ("check", "join", "hold", "order", "pay")
 SHOWS: Final = 64
 SEATS: Final = 2_000
 SOLD_MOST: Final = 0.6

@@ -19,7 +19,7 @@ import msgspec
 
 from benchmarks.cores import client_core, server_core
 from benchmarks.stack import running
-from loadtests.mix import KINDS, SHARES, Mix
+from loadtests.mix import SHARES, Mix
 from loadtests.open_loop import LINES, OpenLoop, Run, percentile
 
 FIRST_PER_S: Final = 500.0
@@ -55,7 +55,7 @@ class Overload:
         self._pid = pid
         self._seconds = seconds
         self.wrong: Counter[str] = Counter()
-        self.costs: Costs = dict.fromkeys(KINDS, 1.0)
+        self.costs: Costs = {}
 
     def weigh(self) -> None:
         """Each kind alone; a purchase is measured whole, a third for each of its calls."""
@@ -86,7 +86,7 @@ class Overload:
 
     def run(self, name: str, rate: float, times: float = 0.5) -> Run:
         found = self._loop.run(self._mix, rate, self._seconds * times)
-        click.echo(line(name, found, self.goodput(found)))
+        click.echo(line(name, found, self.goodput(found) if self.costs else None))
         self.wrong += found.wrong
         return found
 
@@ -96,10 +96,11 @@ def cpu_us(pid: int) -> float:
     return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e3
 
 
-def line(name: str, run: Run, goodput: float) -> str:
+def line(name: str, run: Run, goodput: float | None) -> str:
     served, refused, lags = run.latencies(), run.latencies("refused"), sorted(run.lags)
     told = [
-        f"{name:>14}  {run.arrivals / run.seconds:7,.0f} arrivals/s  goodput {goodput:.2f}",
+        f"{name:>14}  {run.arrivals / run.seconds:7,.0f} arrivals/s"
+        + ("" if goodput is None else f"  goodput {goodput:.2f}"),
         f"served {len(served) / run.seconds:6,.0f}/s ({run.served_per_s('pay'):,.0f} paid)",
         f"p50 {percentile(served, 0.5) * 1e3:5.1f} p99 {percentile(served, 0.99) * 1e3:6.1f} ms",
         f"refused {len(refused) / run.seconds:6,.0f}/s",
