@@ -26,7 +26,7 @@ from api.problems import MEDIA_TYPE, document, row_of
 from api.refusals import Crowded
 
 CALLS_MAX: Final = 256
-CALLS_MIN: Final = 64
+CALLS_MIN: Final = 128
 """However busy: fewer would leave the process without work while the store answers."""
 LOOK_S: Final = 0.02
 BUSY_MAX: Final = 0.95

@@ -58,7 +58,7 @@ class Nodes:
     async def close(self) -> None:
         """Close every connection; a cluster's client alone would leave some open after a failure."""
         if self.wire is not None:
-            self.wire.close()
+            await self.wire.close()
         await self._client.aclose()
         if isinstance(self._client, RedisCluster):
             await self._client.nodes_manager.aclose()

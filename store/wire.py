@@ -33,11 +33,17 @@ class Wire:
         line = self._line
         return self._ask_anew(parts) if line is None or line.is_lost else line.ask(parts)
 
-    def close(self) -> None:
+    async def close(self) -> None:
+        """Returns when the connection is gone, also one that was just being made."""
+        lines = [] if self._line is None else [self._line]
         if self._opening is not None:
             self._opening.cancel()
-        if self._line is not None:
-            self._line.lose(exceptions.ConnectionError("the connection was closed"))
+            (opened,) = await asyncio.gather(self._opening, return_exceptions=True)
+            lines += [opened] if isinstance(opened, _Line) else []
+        for line in lines:
+            line.lose(exceptions.ConnectionError("the connection was closed"))
+            await line.gone
+        await asyncio.sleep(0)  # What was given up while it was made goes in the loop's next turn.
 
     async def _ask_anew(self, parts: Sequence[Part]) -> Any:
         return await (await self._opened()).ask(parts)
@@ -74,8 +80,8 @@ class Wire:
         try:
             for greeting in greetings(options):
                 await line.ask(greeting)
-        except exceptions.RedisError as error:
-            line.lose(error)
+        except BaseException:  # also when nobody waits for it any more
+            line.lose(exceptions.ConnectionError("the server did not take the connection"))
             raise
         return line
 
@@ -96,6 +102,7 @@ class _Line(asyncio.Protocol):
 
     def __init__(self, loop: asyncio.AbstractEventLoop, timeout_s: float) -> None:
         self.is_lost = False
+        self.gone: asyncio.Future[None] = loop.create_future()
         self._loop = loop
         self._timeout_s = timeout_s
         self._transport: asyncio.Transport | None = None
@@ -139,6 +146,7 @@ class _Line(asyncio.Protocol):
         del self._received[:at]
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self.gone.set_result(None)
         self.lose(exceptions.ConnectionError(f"the server hung up: {exc}" if exc else "the server hung up"))
 
     def lose(self, error: Exception) -> None:

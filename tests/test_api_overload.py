@@ -193,9 +193,9 @@ def test_a_process_without_an_idle_moment_takes_fewer_calls_and_more_when_it_has
     assert pressure.limits == (128, 160, 192, 256)
     for _ in range(9):
         pressure.adapt(busy=1.0)
-    assert pressure.limits == (32, 40, 48, 256), "never less than keeps it busy; payments as ever"
+    assert pressure.limits == (64, 80, 96, 256), "never less than keeps it busy; payments as ever"
     pressure.adapt(busy=0.9)
-    assert pressure.limits == (32, 40, 48, 256)
+    assert pressure.limits == (64, 80, 96, 256)
     for _ in range(99):
         pressure.adapt(busy=0.5)
     assert pressure.limits == (128, 160, 192, 256)

@@ -82,7 +82,7 @@ async def speaking(*answers: bytes) -> AsyncIterator[Wire]:
     async with await asyncio.start_server(answer, "127.0.0.1", 0) as listening:
         wire = Wire({"host": "127.0.0.1", "port": listening.sockets[0].getsockname()[1]}, 0.2)
         yield wire
-        wire.close()
+        await wire.close()
 
 
 async def test_replies_go_to_those_who_asked_in_order(valkey_url: str) -> None:
@@ -97,7 +97,7 @@ async def test_replies_go_to_those_who_asked_in_order(valkey_url: str) -> None:
     await asyncio.sleep(0)
     leaving.cancel()
     assert await wire.ask("ECHO", "stays") == b"stays"
-    wire.close()
+    await wire.close()
 
 
 async def test_all_who_wait_hear_of_the_end() -> None:
@@ -142,6 +142,6 @@ async def test_the_password_is_said_first(tmp_path: Path) -> None:
             wire = Wire({"host": "127.0.0.1", "port": port, "password": password, "db": 1}, 5)
             told = (await asyncio.gather(wire.ask("ECHO", "in"), return_exceptions=True))[0]
             assert told == b"in" if fault is None else str(told).startswith(fault)
-            wire.close()
+            await wire.close()
     finally:
         server.kill()
