@@ -27,6 +27,7 @@ class Wire:
         self._timeout_s = timeout_s
         self._line: _Line | None = None
         self._opening: asyncio.Task[_Line] | None = None
+        self._is_closed = False
 
     def ask(self, *parts: Part) -> Awaitable[Any]:
         """The reply to one command; an error reply is raised."""
@@ -34,7 +35,8 @@ class Wire:
         return self._ask_anew(parts) if line is None or line.is_lost else line.ask(parts)
 
     async def close(self) -> None:
-        """Returns when the connection is gone, also one that was just being made."""
+        """Returns when the connection is gone, also one that was just being made; no other one is made."""
+        self._is_closed = True
         lines = [] if self._line is None else [self._line]
         if self._opening is not None:
             self._opening.cancel()
@@ -50,15 +52,16 @@ class Wire:
 
     async def _opened(self) -> "_Line":
         """The new connection, which all who wait for one share."""
+        if self._is_closed:
+            raise exceptions.ConnectionError("the connection was closed")
         if self._opening is None:
             self._opening = asyncio.create_task(self._open())
         opening = self._opening
         try:
-            self._line = await asyncio.shield(opening)
+            return await asyncio.shield(opening)
         finally:
             if opening.done() and self._opening is opening:
                 self._opening = None
-        return self._line
 
     async def _open(self) -> "_Line":
         try:
@@ -83,6 +86,8 @@ class Wire:
         except BaseException:  # also when nobody waits for it any more
             line.lose(exceptions.ConnectionError("the server did not take the connection"))
             raise
+        # Here, not where it is waited for: whoever waits may have gone.
+        self._line = line
         return line
 
 

@@ -109,6 +109,7 @@ async def test_a_clock_that_runs_back_revives_nothing(stage: Stage, show: OnSale
     assert await stage.allocator.sweep(show) == 1
     behind = await Stage.at_same(stage)
     assert isinstance(await behind.order(show, held.token), HoldExpired)
+    await behind.store.close()
 
 
 async def test_old_records_are_forgotten(stage: Stage, show: OnSale) -> None:

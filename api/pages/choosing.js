@@ -43,7 +43,7 @@ class Choosing {
     this.zones = new Zones(words, () => this.#wishChanged());
     this.counter = counter(words, 1, this.limit, this.count, n => { this.count = n; this.#wishChanged(); });
     this.split = tag("input", { type: "checkbox", checked: Boolean(this.saved.split), onchange: () => this.#wishChanged(), data: { at: "split" } });
-    this.best = button("", "best", { type: "submit", className: "button primary" });
+    this.best = button(words.t("best.title"), "best", { type: "submit", className: "button primary" });
     this.fee = tag("p", { className: "quiet" });
     this.tray = new Tray(words, { onDrop: name => this.toggle(name), onTake: () => this.hold({ seats: [...this.#picks] }) });
     const form = tag("form", { className: "choosing-best card", noValidate: true }, tag("h2", {}, words.t("best.title")), this.zones.element, this.fee,
