@@ -57,7 +57,7 @@ def test_a_command_travels_with_lengths_in_bytes() -> None:
     [
         ("valkey://h:1", []),
         ("valkey://:p@h:1/3", [("AUTH", "p"), ("SELECT", 3)]),
-        ("unix://u:p@/tmp/s?db=2", [("AUTH", "u", "p"), ("SELECT", 2)]),
+        ("unix://u:p@/run/s?db=2", [("AUTH", "u", "p"), ("SELECT", 2)]),
         ("rediss://h:1", None),
         ("valkey://h:1?cluster=true", None),
     ],

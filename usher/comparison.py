@@ -24,6 +24,7 @@ from ledger.records import Owed, Sold, Unreadable, read
 from ledger.stream import Stream
 from store import keys
 from store.connection import Store
+from usher.rebuild import FAN_FACTOR
 
 LOOKS: Final = 3
 PAUSE_S: Final = 0.5
@@ -32,8 +33,6 @@ STATE, FAN, SEATS, ORDER, PAYMENTS = 0, 1, 5, 10, 11
 """Places in a record, see allocator/lua/record.lua."""
 COUNTED: Final = ("held", "awaiting", "confirmed")
 """States whose seats count against the limit of their fan."""
-FAN_FACTOR: Final = 1024
-"""How allocator/lua/fans.lua packs a fan: mark * 1024 + seats."""
 SOLD: Final = ord("s")
 
 
