@@ -2,11 +2,12 @@
 languages, by day and by night."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Mapping
 from typing import Final, Literal
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, Route, expect
 
 from tests.browser import DESKTOP, PHONE, REFUSED, needs_chromium, open_theatre
 from tests.browser_fan import at
@@ -58,6 +59,28 @@ async def played(
 @pytest.mark.parametrize("scene", SCENES)
 async def test_a_page_is_plain_to_everyone(played: dict[str, "asyncio.Task[list[str]]"], scene: str) -> None:
     assert await played[scene] == []
+
+
+@pytest.mark.parametrize("scene", ["operator", "waiting", "before-open", "confirmed"])
+async def test_a_page_is_plain_before_its_first_numbers(chromium: Browser, house: House, scene: str) -> None:
+    async with open_theatre(chromium, house) as theatre:
+        theatre.expect(REFUSED)
+        page = await theatre.page(DESKTOP if scene == "operator" else PHONE)
+        await SCENES[scene](Visit(house, page))
+        answers = asyncio.Event()
+        await page.route(re.compile("/v1/sales|/v1/orders|/v1/holds"), lambda route: late(route, answers))
+        await page.reload(wait_until="domcontentloaded")
+        shown = page.locator(at("curve-waiting") if scene == "operator" else "main")
+        await shown.wait_for()
+        assert await violations(page) == []
+        answers.set()
+        await page.unroute_all(behavior="wait")
+
+
+async def late(route: Route, answers: asyncio.Event) -> None:
+    """Sends a question on its way only when all may be answered."""
+    await answers.wait()
+    await route.continue_()
 
 
 async def faults(page: Page, scene: str) -> list[str]:

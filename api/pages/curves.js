@@ -88,15 +88,16 @@ export function last(lines, write) {
 }
 
 export class Curve {
-  // `lines`: names of the lines, the second one is drawn dashed; empty for a curve of one line.
-  constructor(name, title, lines = []) {
+  // `lines`: names of the lines, the second one is drawn dashed; empty for a curve of one line. `unknown` is what a
+  // reader hears until the first numbers come.
+  constructor(name, title, unknown, lines = []) {
     this.now = el("strong");
     this.top = el("span");
     this.from = el("span");
     this.to = el("span");
     this.bands = svg("g", { class: "curve-bands" });
     this.paths = (lines.length ? lines : [""]).map((_, i) => svg("path", { class: `curve-line line-${i}` }));
-    this.picture = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", role: "img" },
+    this.picture = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", role: "img", "aria-label": unknown },
       this.bands, svg("path", { class: "curve-grid", d: `M0 0H${WIDTH}M0 ${HEIGHT / 2}H${WIDTH}` }),
       svg("path", { class: "curve-ground", d: `M0 ${HEIGHT}H${WIDTH}` }), ...this.paths);
     const keys = lines.map((line, i) => el("span", { class: `curve-key line-${i}` }, line));

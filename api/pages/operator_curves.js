@@ -14,12 +14,15 @@ const CURVES = [
   ["lag", ["writer_lag"], whole], ["failures", ["failures"], whole],
   ...["poll", "join", "hold", "order", "pay"].map(call => [call, [`${call}.p50`, `${call}.p99`], fine]),
 ];
+const nothingYet = name => t("op.curve.none", { name: t(`op.curve.${name}`) });
 
 export class Curves {
   constructor(box, table, source) {
     this.table = table;
     this.source = source;
-    this.curves = CURVES.map(([name, columns]) => new Curve(name, t(`op.curve.${name}`), columns.length > 1 ? [t("op.half"), t("op.most")] : []));
+    this.curves = CURVES.map(([name, columns]) => new Curve(
+      name, t(`op.curve.${name}`), nothingYet(name), columns.length > 1 ? [t("op.half"), t("op.most")] : [],
+    ));
     box.replaceChildren(...this.curves.map(curve => curve.figure));
   }
 
@@ -31,7 +34,7 @@ export class Curves {
       const lines = names.map(column => ({ values: columns[column] })), title = t(`op.curve.${name}`);
       const said = found => found
         ? t("op.curve.said", { name: title, now: last(lines, write), least: write(found.least), most: write(found.most), from: atClock(from_s), to: atClock(to_s) })
-        : t("op.curve.none", { name: title });
+        : nothingYet(name);
       this.curves[i].draw({ at_s, lines, from_s, to_s, isGap, paused, write, clock: atClock, brief: axis.format, said });
     });
     const newest = at_s.at(-1);
