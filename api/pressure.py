@@ -69,14 +69,15 @@ class Refusal(msgspec.Struct, frozen=True):
 
 
 class Pressure(Collector):
-    """The calls in flight in this process: its tasks, less those whose request is not all here yet.
+    """The calls in flight in this process: its tasks, less those answered and those not all here yet.
 
-    Those (`unread`) are not counted: a client that never sends its body must not take a place from others.
+    The latter (`unread`) are not counted: a client that never sends its body must not take a place from others.
     """
 
     def __init__(self, worker: str = "1", calls_max: int = CALLS_MAX, root_path: str = "") -> None:
         self.tasks: Sized = ()
         self.unread = 0
+        self.answered = 0
         self.refused = [0] * len(Rank)
         self._worker = worker
         self._calls_max = calls_max
@@ -95,11 +96,11 @@ class Pressure(Collector):
 
     @property
     def in_flight(self) -> int:
-        return len(self.tasks) - self.unread
+        return len(self.tasks) - self.unread - self.answered
 
     def is_crowded(self, loop: asyncio.AbstractEventLoop) -> bool:
         """Whether somebody has to be refused; from half of the least limit on, we watch how busy we are."""
-        calls = len(self.tasks) - self.unread
+        calls = len(self.tasks) - self.unread - self.answered
         if calls < self._busy_from:
             return False
         if self._timer is None:

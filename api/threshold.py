@@ -99,6 +99,16 @@ class Threshold(HttpToolsProtocol):
         self._unread = True
         self.pressure.unread += 1
 
+    def on_response_complete(self) -> None:
+        # Its task ends in this turn of the loop but is taken off the server's list in the next one only: a crowd
+        # that asks again at once would count twice.
+        self.pressure.answered += 1
+        self.loop.call_soon(self._leave)
+        super().on_response_complete()
+
+    def _leave(self) -> None:
+        self.pressure.answered -= 1
+
     def on_body(self, body: bytes) -> None:
         if not self._turned_away:
             super().on_body(body)

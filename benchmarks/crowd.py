@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import Final, Protocol
 
-LINES: Final = 14
+LINES: Final = 48
 """Fewer than a busy API process takes of those who join and look: none is refused for being too many."""
 RECEIVE_BYTES: Final = 1 << 16
 SILENCE_S_MAX: Final = 30.0
