@@ -1,12 +1,12 @@
 """Passes: the signed right to shop until a time, as EdDSA JWTs that any storefront can verify offline.
 
 Ed25519 signs deterministically (RFC 8032), so the same claims give the same text and a repeated claim hands
-out the same pass. It also lets us know our own passes by signing them again, in 34 us, where verifying takes
-107. Each worker does so once for a pass, not at all for one that it gave out, and remembers it.
+out the same pass. Our own passes we know by what only the signer can check (`waiting_room.signature`), in
+5 us, where signing again takes 32 and verifying 105. Each worker does so once for a pass, not at all for one
+that it gave out, and remembers it.
 """
 
 import hashlib
-import hmac
 from collections import OrderedDict
 from typing import Final, Literal
 
@@ -17,6 +17,7 @@ from jwt.utils import base64url_decode, base64url_encode
 
 from allocator.sale import SaleId
 from waiting_room.answers import BadToken, ExpiredPass, WrongSale
+from waiting_room.signature import OwnSignature
 
 ISSUER: Final = "usher"
 PASS_CHARS_MAX: Final = 1024
@@ -73,6 +74,7 @@ class Passes:
     def __init__(self, key: Ed25519PrivateKey, remembered_max: int = REMEMBERED_MAX) -> None:
         self._private = key
         self._public = key.public_key()
+        self._own = OwnSignature(key)
         x = base64url_encode(self._public.public_bytes_raw()).decode()
         thumbprint = hashlib.sha256(f'{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}'.encode()).digest()
         self._jwk = Jwk(x=x, kid=base64url_encode(thumbprint).decode())
@@ -112,11 +114,10 @@ class Passes:
         """The document for `/.well-known/jwks.json`."""
         return msgspec.json.encode({"keys": [self._jwk]})
 
-    def _signed_again(self, text: str) -> Pass | None:
+    def _of_ours(self, text: str) -> Pass | None:
         """The pass if it is what we would write, to the letter."""
         signed, _, signature = text.rpartition(".")
-        ours = base64url_encode(self._private.sign(signed.encode()))
-        if not hmac.compare_digest(ours, signature.encode()):
+        if not self._own.holds(signed.encode(), signature.encode()):
             return None
         try:
             return _claims.decode(base64url_decode(signed.partition(".")[2])).read()
@@ -127,7 +128,7 @@ class Passes:
         if len(text) > PASS_CHARS_MAX:
             return None
         if text.startswith(f"{self._header}."):
-            return self._signed_again(text)
+            return self._of_ours(text)
         # The time is compared with the store's clock by the caller, not with this machine's.
         options: jwt.types.Options = {
             "require": ["iss", "sub", "jti", "iat", "exp"],
