@@ -10,7 +10,7 @@ local function seats_of(g, runs)
     g.run_first[r], g.run_length[r] = run[1] + 1, run[2]
     for position = run[1] + 1, run[1] + run[2] do
       g.run_of[position] = r
-      g.index_at[position + r], g.packed[position + r] = position - 1, cmsgpack.pack(position - 1)
+      g.index_at[position + r] = position - 1
     end
   end
 end

@@ -25,6 +25,7 @@ local function take(s, t, n, wish, until_ms)
     return others(s, t, wish, until_ms)
   end
   local g, free, letters = b.geometry, b.free, b.letters
+  local index, answer = g.index_at[first], g.packed[first]
   for place = first, first + n - 1 do
     free[place], letters[place] = 0, 'h'
   end
@@ -32,9 +33,14 @@ local function take(s, t, n, wish, until_ms)
     cursors.lone(b, first)
   end
   -- As board.changed does.
-  local r = first - g.index_at[first] - 1
+  local r = first - index - 1
   b.changed[r], b.runs[r], s.version = true, nil, s.version + 1
-  return g.packed[first]
+  -- Packed once for all showtimes of the plan, and only where blocks begin: each text is work for the collector.
+  if not answer then
+    answer = cmsgpack.pack(index)
+    g.packed[first] = answer
+  end
+  return answer
 end
 
 return { take = take }
