@@ -8,7 +8,7 @@ from litestar.config.app import AppConfig
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
-from litestar.types import ASGIApp, ControllerRouterHandler
+from litestar.types import ControllerRouterHandler
 from prometheus_client import CollectorRegistry
 
 from api import (
@@ -108,7 +108,7 @@ ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
 log = structlog.get_logger("usher.api")
 
 
-def create_app(settings: ApiSettings, pressure: Pressure | None = None) -> ASGIApp:
+def create_app(settings: ApiSettings, pressure: Pressure | None = None) -> Doors:
     """The ASGI application of one worker; its lifespan connects the rooms.
 
     `pressure` is that of the server in front, told among the metrics.

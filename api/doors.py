@@ -1,7 +1,8 @@
 """The two calls that the whole crowd makes, answered in front of the framework: the pulse and the place.
 
 They take what the waiting room mirrors in this process and never ask the store. Anything else, also any odd
-spelling of these two, goes on to the framework.
+spelling of these two, goes on to the framework. A server that holds the bytes of a request can have its
+answer from `polled`, at a tenth of what the way through a scope and a task costs.
 """
 
 import time
@@ -13,6 +14,7 @@ from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
 from allocator.sale import Sale
 from api.callers import bearer
+from api.common_form import poll_pattern
 from api.house import House
 from api.problems import Refused, row_of
 from api.replies import PERSONAL, send_json, send_problem
@@ -25,6 +27,10 @@ PLACE: Final = "/place"
 PULSE_ROUTE: Final = PREFIX + "{sale}" + PULSE
 PLACE_ROUTE: Final = PREFIX + "{sale}" + PLACE
 ONE_SECOND: Final = (b"cache-control", b"public, max-age=1")
+POLLED: Final = (
+    b"HTTP/1.1 200 OK\r\n%bcontent-type: application/json\r\n"
+    b"content-length: %d\r\ncache-control: %b\r\n\r\n%b"
+)
 
 
 class Doors:
@@ -35,6 +41,29 @@ class Doors:
         self.house = house
         self._count = count
         self._prefix = house.settings.root_path + PREFIX
+        self._poll = poll_pattern(house.settings.root_path)
+
+    def polled(self, data: bytes, told: bytes) -> bytes | None:
+        """The whole answer to a poll of the common form, `told` among its headers; None for all else."""
+        began = time.perf_counter()
+        asked = self._poll.fullmatch(data)
+        if asked is None or not self.house.is_open:
+            return None
+        name, which, token = asked.groups()
+        rooms = self.house.rooms
+        sale = rooms.catalogue.sale(name.decode())
+        if sale is None:
+            return None
+        if which == b"/pulse":
+            route, cached, body = PULSE_ROUTE, b"public, max-age=1", rooms.waiting_room.pulse(sale)
+        else:
+            found = rooms.waiting_room.status_json(sale, token or b"")
+            if not isinstance(found, bytes):
+                return None
+            route, cached, body = PLACE_ROUTE, b"no-store", found
+        answer = POLLED % (told, len(body), cached, body)
+        self._count("GET", route, 200, time.perf_counter() - began)
+        return answer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._drop_prefix(scope)

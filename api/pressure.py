@@ -71,7 +71,7 @@ class Refusal(msgspec.Struct, frozen=True):
 class Pressure(Collector):
     """The calls in flight in this process: its tasks, less those answered and those not all here yet.
 
-    The latter (`unread`) are not counted: a client that never sends its body must not take a place from others.
+    The latter (`unread`) are not counted: who never sends a body must not take a place from others.
     """
 
     def __init__(self, worker: str = "1", calls_max: int = CALLS_MAX, root_path: str = "") -> None:

@@ -1,37 +1,54 @@
-"""What stands before the doors of one process: calls beyond its limit are answered without being read.
+"""What stands before the doors of one process: what can be answered at once is answered without being parsed.
 
-At five times what a process can do, four of five calls are refused, so a refusal must cost next to nothing:
-bytes that look like one whole request of the common form get the prepared answer without a parser, a scope or
-a task. Any other spelling goes through the parser, and to the same answer.
+These are the polls, which are most of all calls, and the refusals of calls beyond the limit: at five times
+what a process can do, four of five calls are refused. Bytes that are one whole request of the common form get
+their answer without a parser, a scope or a task. Any other spelling goes through the parser, and to the same
+answer.
 """
 
 import asyncio
-from typing import Any, ClassVar, Final
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from api.common_form import HEAD_END, is_whole
+from api.doors import Doors
 from api.pressure import Pressure, Rank
 from api.refusals import Crowded
 from api.replies import send_problem
 
-LINE_BYTES_MAX: Final = 2048
-HEAD_END: Final = b"\r\n\r\n"
-LENGTH: Final = b"\r\ncontent-length:"
-ODD: Final = (b"\r\nexpect:", b"\r\ntransfer-encoding:", b"\r\nupgrade:", b"close\r\n")
+
+class Told:
+    """The server's own headers, which change once a second, as they go over the wire."""
+
+    def __init__(self) -> None:
+        self._headers: Sequence[tuple[bytes, bytes]] = ()
+        self._bytes = b""
+
+    def of(self, headers: Sequence[tuple[bytes, bytes]]) -> bytes:
+        if headers is not self._headers:
+            self._bytes = b"".join(b"%b: %b\r\n" % (name.lower(), value) for name, value in headers)
+            self._headers = headers
+        return self._bytes
 
 
 class Threshold(HttpToolsProtocol):
     """One connection. A call in flight is a task of the server's whose request is all here."""
 
     pressure: ClassVar[Pressure]
+    doors: ClassVar[Doors | None]
+    told: ClassVar[Told]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        root = self.doors.house.settings.root_path if self.doors else self.root_path
+        assert root == self.root_path, "the doors and their server are told the same prefix"
         self.pressure.tasks = self.tasks
         self._within = False  # some of a request has come, and not all of it
         self._unread = False  # its head has been answered for by a task
         self._turned_away = False  # it was refused at its head
-        self._asked_again = False  # a call was refused since the keep-alive timer was set
+        self._quiet_from = 0.0  # when the last call was answered here
 
     def data_received(self, data: bytes) -> None:
         if self._is_free:
@@ -40,6 +57,8 @@ class Threshold(HttpToolsProtocol):
                 self.transport.abort()
                 return
             if self.pressure.is_crowded(self.loop) and self._refuse_whole(data):
+                return
+            if self._answer_poll(data):
                 return
         super().data_received(data)
 
@@ -62,22 +81,33 @@ class Threshold(HttpToolsProtocol):
         self._stay()
         return True
 
+    def _answer_poll(self, data: bytes) -> bool:
+        """Answers a poll at once; False when these bytes are none, or none of the common form."""
+        if self.doors is None:
+            return False
+        answer = self.doors.polled(data, self.told.of(self.server_state.default_headers))
+        if answer is None:
+            return False
+        self.transport.write(answer)
+        self.server_state.total_requests += 1
+        self._stay()
+        return True
+
     def _stay(self) -> None:
-        """Keeps the connection; the timer is not set anew for each refusal but asked to run once more."""
-        self._asked_again = True
+        """Keeps the connection; the timer is not set anew for each call but finds out when it was."""
+        self._quiet_from = self.loop.time()
         if self.timeout_keep_alive_task is None:
             self._wait_for_more()
 
     def timeout_keep_alive_handler(self) -> None:
-        if self._asked_again and not self.transport.is_closing():
+        if self._quiet_from + self.timeout_keep_alive > self.loop.time() and not self.transport.is_closing():
             self._wait_for_more()
         else:
             super().timeout_keep_alive_handler()
 
     def _wait_for_more(self) -> None:
-        self._asked_again = False
-        self.timeout_keep_alive_task = self.loop.call_later(
-            self.timeout_keep_alive, self.timeout_keep_alive_handler
+        self.timeout_keep_alive_task = self.loop.call_at(
+            self._quiet_from + self.timeout_keep_alive, self.timeout_keep_alive_handler
         )
 
     def on_message_begin(self) -> None:
@@ -100,8 +130,8 @@ class Threshold(HttpToolsProtocol):
         self.pressure.unread += 1
 
     def on_response_complete(self) -> None:
-        # Its task ends in this turn of the loop but is taken off the server's list in the next one only: a crowd
-        # that asks again at once would count twice.
+        # Its task ends in this turn of the loop but is taken off the server's list in the next one only: a
+        # crowd that asks again at once would count twice.
         self.pressure.answered += 1
         self.loop.call_soon(self._leave)
         super().on_response_complete()
@@ -152,22 +182,6 @@ async def turned_away(_: Any, __: Any, send: Any) -> None:
     await send_problem(Crowded(), send)
 
 
-def is_whole(data: bytes) -> bool:
-    """Whether these bytes are exactly one HTTP/1.1 request of the common form, head and body."""
-    end = data.find(HEAD_END)
-    if end < 0 or data.find(b" HTTP/1.1\r\n", 0, LINE_BYTES_MAX) < 0:
-        return False
-    head = data[: end + 2].lower()
-    if any(odd in head for odd in ODD):
-        return False
-    at = head.find(LENGTH)
-    if at < 0:
-        return len(data) == end + 4
-    after = at + len(LENGTH)
-    length = head[after : head.find(b"\r\n", after)].strip()
-    return length.isdigit() and len(data) == end + 4 + int(length) and head.find(LENGTH, after) < 0
-
-
-def before(pressure: Pressure) -> type[asyncio.Protocol]:
-    """The protocol of a server whose process is under this pressure."""
-    return type("Threshold", (Threshold,), {"pressure": pressure})
+def before(pressure: Pressure, doors: Doors | None = None) -> type[asyncio.Protocol]:
+    """The protocol of a server whose process is under this pressure, and of these doors if it has some."""
+    return type("Threshold", (Threshold,), {"pressure": pressure, "doors": doors, "told": Told()})

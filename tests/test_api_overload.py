@@ -1,128 +1,23 @@
 """Over its limit a process refuses at once and serves the rest; who gives way, and what they are told."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 import pytest
-import uvicorn
 
-from api import threshold
 from api.app import create_app
+from api.common_form import is_whole
 from api.pressure import Pressure, Rank
-from api.threshold import is_whole
 from tests.api_doors import settings
+from tests.api_lines import Blocked, Server, serving
 from tests.soon import become_true
-from usher.serve import config_of
 
 HOST: Final = b"Host: usher\r\n"
 JOIN: Final = b"POST /v1/sales/s/places HTTP/1.1\r\n" + HOST + b"Content-Length: 2\r\n\r\n{}"
 PAY: Final = b"POST /v1/orders/o-1/payments HTTP/1.1\r\n" + HOST + b"Content-Length: 2\r\n\r\n{}"
 PULSE: Final = b"GET /v1/sales/s/pulse HTTP/1.1\r\n" + HOST + b"\r\n"
-
-
-class Blocked:
-    """An application whose calls end when they are let go; `behind` answers those not asked to wait."""
-
-    def __init__(self, behind: Any = None) -> None:
-        self.let_go = asyncio.Event()
-        self.calls = 0
-        self._behind = behind
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if self._behind is not None and (scope["type"] == "lifespan" or scope["path"] != "/wait"):
-            await self._behind(scope, receive, send)
-        elif scope["type"] == "lifespan":
-            for moment in ("startup", "shutdown"):
-                await receive()
-                await send({"type": f"lifespan.{moment}.complete"})
-        else:
-            while (await receive())["more_body"]:
-                pass
-            self.calls += 1
-            await self.let_go.wait()
-            headers = [(b"content-length", b"2")]
-            await send({"type": "http.response.start", "status": 200, "headers": headers})
-            await send({"type": "http.response.body", "body": b"ok"})
-
-
-class Line:
-    """One raw connection."""
-
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.reader = reader
-        self.writer = writer
-
-    def say(self, *pieces: bytes) -> None:
-        for piece in pieces:
-            self.writer.write(piece)
-
-    async def hear(self) -> tuple[int, dict[str, str], bytes]:
-        async with asyncio.timeout(20):
-            head = (await self.reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
-            headers = {name.lower(): value for name, _, value in (row.partition(": ") for row in head[1:-2])}
-            status = int(head[0].split()[1])
-            body = await self.reader.readexactly(int(headers["content-length"]))
-        return status, headers, body
-
-    async def status(self) -> int:
-        return (await self.hear())[0]
-
-    async def ask(self, *pieces: bytes) -> int:
-        self.say(*pieces)
-        return (await self.hear())[0]
-
-
-class Server:
-    def __init__(self, port: int, pressure: Pressure, app: Any) -> None:
-        self.pressure = pressure
-        self.app = app
-        self._port = port
-        self._lines: list[Line] = []
-
-    async def line(self) -> Line:
-        line = Line(*await asyncio.open_connection("127.0.0.1", self._port))
-        self._lines.append(line)
-        return line
-
-    async def fill(self, calls: int, request: bytes = PAY) -> list[Line]:
-        """So many calls that wait."""
-        before, lines = self.app.calls, [await self.line() for _ in range(calls)]
-        for line in lines:
-            line.say(request)
-        await become_true(lambda: self.app.calls == before + calls, timeout_s=20)
-        return lines
-
-    async def let_go(self, waiting: list[Line]) -> None:
-        self.app.let_go.set()
-        assert [await line.status() for line in waiting] == [200] * len(waiting)
-
-    def hang_up(self) -> None:
-        for line in self._lines:
-            line.writer.close()
-
-
-@asynccontextmanager
-async def serving(app: Any, pressure: Pressure, blocked: Blocked) -> AsyncIterator[Server]:
-    listening = socket.create_server(("127.0.0.1", 0))
-    config = config_of(app, protocol=threshold.before(pressure))
-    running = uvicorn.Server(config)
-    task = asyncio.create_task(running.serve(sockets=[listening]))
-    while not running.started:
-        assert not task.done()
-        await asyncio.sleep(0.01)
-    server = Server(listening.getsockname()[1], pressure, blocked)
-    try:
-        yield server
-    finally:
-        blocked.let_go.set()
-        running.should_exit = True
-        server.hang_up()
-        await task
-        listening.close()
 
 
 @pytest.fixture
@@ -134,7 +29,7 @@ async def server() -> AsyncIterator[Server]:
 
 
 async def test_a_call_beyond_the_limit_is_refused_at_once_and_a_payment_is_not(server: Server) -> None:
-    waiting = await server.fill(4)
+    waiting = await server.fill(4, PAY)
     line = await server.line()
     line.say(JOIN)
     status, headers, body = await line.hear()
@@ -143,7 +38,7 @@ async def test_a_call_beyond_the_limit_is_refused_at_once_and_a_payment_is_not(s
     assert 1 <= int(headers["retry-after"]) <= 3
     assert headers["cache-control"] == "no-store"
     assert msgspec.json.decode(body)["type"].rpartition("/")[2] == "overloaded"
-    paying = await server.fill(1)
+    paying = await server.fill(1, PAY)
     assert await line.ask(JOIN) == 503, "the connection is kept"
     await server.let_go(waiting + paying)
     assert await line.ask(JOIN) == 200
@@ -175,7 +70,7 @@ async def test_those_inside_come_before_those_who_come(path: str, rank: Rank, se
     pressure = Pressure(calls_max=8, root_path="/below")
     assert pressure.rank(f"GET {path} HTTP/1.1".encode(), 4) == rank
     if not path.startswith("/below"):
-        await server.fill(server.pressure.limits[rank])
+        await server.fill(server.pressure.limits[rank], PAY)
         line = await server.line()
         assert await line.ask(f"GET {path} HTTP/1.1\r\n".encode() + HOST + b"\r\n") == 503
         assert server.pressure.refused[rank] == 1
@@ -218,7 +113,7 @@ def test_a_process_without_an_idle_moment_takes_fewer_calls_and_more_when_it_has
 async def test_every_spelling_is_refused_once_and_the_next_is_answered(
     pieces: tuple[bytes, ...], server: Server
 ) -> None:
-    waiting = await server.fill(4)
+    waiting = await server.fill(4, PAY)
     line = await server.line()
     for _ in range(3):
         for piece in pieces:
@@ -232,7 +127,7 @@ async def test_every_spelling_is_refused_once_and_the_next_is_answered(
 
 
 async def test_a_refused_head_has_no_body_and_a_last_call_ends_the_connection(server: Server) -> None:
-    await server.fill(4)
+    await server.fill(4, PAY)
     line = await server.line()
     line.say(PULSE.replace(b"GET", b"HEAD"))
     assert (await line.reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 503 ")
@@ -243,7 +138,7 @@ async def test_a_refused_head_has_no_body_and_a_last_call_ends_the_connection(se
 
 
 async def test_calls_that_follow_one_another_unasked_are_answered_in_their_order(server: Server) -> None:
-    line, *_ = await server.fill(4)
+    line, *_ = await server.fill(4, PAY)
     line.say(PULSE + PULSE)
     await become_true(lambda: server.pressure.refused[Rank.NEW] == 2, timeout_s=20)
     server.app.let_go.set()

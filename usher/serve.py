@@ -25,7 +25,7 @@ def serve(settings: Settings, listening: socket.socket, worker: str) -> None:
     gc.set_threshold(GARBAGE_MIN, 20, 50)
     pressure = Pressure(worker, settings.calls_max, settings.root_path)
     app = create_app(api_settings(settings, worker), pressure)
-    config = config_of(app, settings.root_path, threshold.before(pressure))
+    config = config_of(app, settings.root_path, threshold.before(pressure, app))
     uvicorn.Server(config).run(sockets=[listening])
 
 

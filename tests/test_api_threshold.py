@@ -1,0 +1,181 @@
+"""What is answered without a parser is answered as the parser's way would, to the byte."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+import pytest
+
+from api.app import create_app
+from api.doors import Doors
+from api.pressure import Pressure
+from ledger.pool import Pool
+from store.connection import Store
+from tests.api_doors import settings
+from tests.api_lines import Blocked, Server, serving
+from tests.api_stage import SALE, Stage, open_stage
+from tests.conftest import WaitUntil
+
+POLL: Final = (
+    b"GET /v1/sales/night/place HTTP/1.1\r\nHost: doors\r\nAccept: */*\r\nAuthorization: Bearer TOKEN\r\n\r\n"
+)
+PULSE: Final = b"GET /v1/sales/night/pulse HTTP/1.1\r\nHost: doors\r\n\r\n"
+
+
+@pytest.fixture
+async def stage(
+    valkey_url: str, postgres_url: str, store: Store, pool: Pool, wait_until: WaitUntil
+) -> AsyncIterator[Stage]:
+    async with open_stage(valkey_url, postgres_url, store, pool, wait_until) as opened:
+        await opened.delegate()
+        yield opened
+
+
+class Counted:
+    """The doors as the second of two servers sees them: they are open already. Counts the calls parsed."""
+
+    def __init__(self, doors: Doors, *, opens: bool) -> None:
+        self.calls = 0
+        self._doors: Any = doors
+        self._opens = opens
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http":
+            self.calls += 1
+        elif not self._opens:
+            for moment in ("startup", "shutdown"):
+                await receive()
+                await send({"type": f"lifespan.{moment}.complete"})
+            return
+        await self._doors(scope, receive, send)
+
+
+class Pair:
+    """The same doors behind two servers: one answers unparsed what it can, the other never does."""
+
+    def __init__(self, parsed: Counted, quick: Server, plain: Server) -> None:
+        self.parsed = parsed
+        self.quick = quick
+        self.plain = plain
+
+    async def compare(self, *pieces: bytes) -> tuple[int, bool]:
+        """The status that both say, and whether the first said it unparsed."""
+        before = self.parsed.calls
+        answers = []
+        for server in (self.quick, self.plain):
+            line = await server.line()
+            for piece in pieces:
+                line.say(piece)
+                await line.writer.drain()
+                await asyncio.sleep(0.01)
+            answers.append(await line.whole())
+        assert answers[0] == answers[1], pieces
+        return int(answers[0][9:12]), self.parsed.calls == before
+
+
+@asynccontextmanager
+async def pair(valkey_url: str, postgres_url: str, root_path: str = "") -> AsyncIterator[Pair]:
+    doors = create_app(settings(valkey_url, postgres_url, root_path=root_path))
+    parsed, blocked = Counted(doors, opens=True), Blocked()
+    async with (
+        serving(parsed, Pressure(), blocked, doors, root_path) as quick,
+        serving(Counted(doors, opens=False), Pressure(), blocked, None, root_path) as plain,
+    ):
+        yield Pair(parsed, quick, plain)
+
+
+def header(line: bytes) -> tuple[bytes, bytes]:
+    return b"Accept: */*", line
+
+
+POLLS: Final[list[tuple[str, tuple[bytes, bytes], int, str]]] = [
+    ("as ever", (b"", b""), 200, "here"),
+    ("pulse", (b"/place", b"/pulse"), 200, "here"),
+    ("pulse, no token", (b"/place HTTP/1.1\r\nAuthorization: Bearer TOKEN", b"/pulse HTTP/1.1"), 200, "here"),
+    ("kept", header(b"Connection: keep-alive"), 200, "here"),
+    ("other case", (b"Authorization: Bearer", b"authorization: bearer"), 200, "here"),
+    (
+        "many headers",
+        header(b"User-Agent: A (B; C) D/1.0\r\nReferer: https://a.b/?c=%20&d\r\nDNT: 1"),
+        200,
+        "here",
+    ),
+    ("token before the others", (b"Host: doors\r\n", b""), 200, "here"),
+    ("a condition", header(b'If-None-Match: "a"'), 200, "here"),
+    ("a forwarded address", header(b"X-Forwarded-For: 1.2.3.4"), 200, "here"),
+    ("last call", header(b"connection: Keep-Alive, close"), 200, "behind"),
+    ("no length", header(b"Content-Length: 0"), 200, "behind"),
+    ("two spaces", (b"Bearer ", b"Bearer  "), 200, "behind"),
+    ("a space after the token", (b"TOKEN", b"TOKEN "), 200, "behind"),
+    ("no space", (b"Accept: ", b"Accept:"), 200, "behind"),
+    ("an empty header", (b"Accept: */*", b"Accept:"), 200, "behind"),
+    ("a byte beyond ASCII", header(b"Accept: \xe4"), 200, "behind"),
+    ("upgrade", header(b"Upgrade: h2c\r\nConnection: Upgrade"), 200, "behind"),
+    ("a query", (b"/place", b"/place?a=1"), 200, "behind"),
+    ("an escape", (b"night", b"n%69ght"), 200, "behind"),
+    ("two tokens", header(b"Authorization: Bearer x"), 401, "behind"),
+    ("another scheme first", header(b"Authorization: Basic x"), 401, "behind"),
+    ("no token", (b"Authorization: Bearer TOKEN\r\n", b""), 401, "behind"),
+    ("a wrong token", (b"TOKEN", b"x" * 52), 401, "behind"),
+    ("a short token", (b"TOKEN", b"x"), 401, "behind"),
+    ("an empty token", (b"TOKEN", b""), 401, "behind"),
+    ("a token of another sale", (b"night", b"matinee"), 403, "behind"),
+    ("another sale", (b"night", b"nowhere"), 404, "behind"),
+    ("the sale of the folder", (b"night", b".."), 400, "behind"),
+    ("a slash more", (b"/place", b"/place/"), 200, "behind"),
+    ("another call", (b"/place", b"/places"), 405, "behind"),
+    ("another method", (b"GET", b"POST"), 405, "behind"),
+]
+
+
+async def test_a_poll_unparsed_has_the_same_answer(valkey_url: str, postgres_url: str, stage: Stage) -> None:
+    await stage.put("/v1/sales/matinee", SALE)
+    token = (await stage.join()).encode()
+    async with pair(valkey_url, postgres_url) as found:
+        for name, change, status, where in POLLS:
+            request = POLL.replace(*change).replace(b"TOKEN", token)
+            said, was_here = await found.compare(request)
+            assert (said, "here" if was_here else "behind") == (status, where), name
+        request = POLL.replace(b"TOKEN", token)
+        assert await found.compare(request[:40], request[40:]) == (200, False)
+        assert await found.compare(request.replace(b"Host: doors\r\n", b"")) == (200, True)
+
+
+async def test_below_a_prefix(valkey_url: str, postgres_url: str, stage: Stage) -> None:
+    token = (await stage.join()).encode()
+    request = POLL.replace(b"TOKEN", token)
+    async with pair(valkey_url, postgres_url, "/tickets") as found:
+        for path, status, was_here in (
+            (b"/v1/", 200, True),
+            (b"/tickets/v1/", 200, True),
+            (b"/tickets/tickets/v1/", 404, False),
+            (b"/ticketsv1/", 404, False),
+        ):
+            assert await found.compare(request.replace(b"/v1/", path)) == (status, was_here), path
+
+
+async def test_two_polls_at_once_and_one_cut_in_two(valkey_url: str, postgres_url: str, stage: Stage) -> None:
+    async with pair(valkey_url, postgres_url) as found:
+        line = await found.quick.line()
+        line.say(PULSE + PULSE + PULSE[:30])
+        assert [await line.status(), await line.status()] == [200, 200]
+        line.say(PULSE[30:])
+        assert await line.status() == 200
+        before = found.parsed.calls
+        assert [await line.ask(PULSE), await line.ask(PULSE)] == [200, 200]
+        assert found.parsed.calls == before, "whoever comes next is answered unparsed again"
+
+
+async def test_polls_are_counted_as_ever(valkey_url: str, postgres_url: str, stage: Stage) -> None:
+    async with pair(valkey_url, postgres_url) as found:
+        await found.compare(PULSE)
+        line = await found.quick.line()
+        line.say(PULSE.replace(b"v1/sales/night/pulse", b"metrics"))
+        _, _, told = await line.hear()
+        assert b'{method="GET",route="/v1/sales/{sale}/pulse",status="200",worker="1"} 2.0' in told
+
+
+async def test_nothing_is_polled_before_the_rooms_are_open(postgres_url: str) -> None:
+    async with pair("valkey://127.0.0.1:1", postgres_url) as found:
+        assert await found.compare(PULSE) == (503, False)
