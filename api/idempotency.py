@@ -7,6 +7,7 @@ ends; the repeat runs again and finds its first effect, because hold tokens are 
 """
 
 import hashlib
+from collections.abc import Awaitable
 from typing import Any, Final
 
 import msgspec
@@ -37,6 +38,10 @@ class Stored(msgspec.Struct, frozen=True, array_like=True):
     body: bytes = b""
 
 
+_encode: Final = msgspec.msgpack.Encoder().encode
+_stored: Final = msgspec.msgpack.Decoder(Stored)
+
+
 class Idempotency:
     """ASGI middleware in front of the framework, so that problems are stored like any other answer."""
 
@@ -49,53 +54,56 @@ class Idempotency:
             await self.app(scope, receive, send)
             return
         try:
-            await self._once(scope, receive, send, key)
+            body = await read_body(receive, self.house.settings.limits.body_bytes_max)
+            if body is None:
+                return
+            digest, body_digest = request_digest(scope, key), hashlib.sha256(body).digest()
+            scope.setdefault("state", {})["request_digest"] = digest
+            first = await self._begin(digest, body_digest)
+            if first is not None:
+                await replay(first, send)
+                return
+            answer = Recorder(send)
+            await self.app(scope, again(body, receive), answer)
+            await self._end(digest, answer.stored(body_digest))
         except Refused as refused:
             await send_problem(refused.refusal, send)
 
-    async def _once(self, scope: HTTPScope, receive: Receive, send: Send, key: str) -> None:
-        body = await read_body(receive, self.house.settings.limits.body_bytes_max)
-        if body is None:
-            return
-        digest = request_digest(scope, key)
-        scope.setdefault("state", {})["request_digest"] = digest
-        lease = Stored(hashlib.sha256(body).digest())
-        first = await self._begin(digest, lease)
-        if first is not None:
-            await replay(first, send)
-            return
-        answer = Recorder(send)
-        await self.app(scope, again(body, receive), answer)
-        await self._end(digest, answer.stored(lease.body_digest))
-
-    async def _begin(self, digest: str, lease: Stored) -> Stored | None:
+    async def _begin(self, digest: str, body_digest: bytes) -> Stored | None:
         """None when this request is the first; its stored answer otherwise."""
+        lease = _encode(Stored(body_digest))
         try:
-            lease_ms = self.house.settings.limits.answer_lease_ms
-            packed = msgspec.msgpack.encode(lease)
             raw = await self.house.rooms.store.command(
-                "SET", keys.answer(digest), packed, "NX", "GET", "PX", lease_ms
+                "SET",
+                keys.answer(digest),
+                lease,
+                "NX",
+                "GET",
+                "PX",
+                self.house.settings.limits.answer_lease_ms,
             )
         except (RedisError, OSError) as error:
             raise Refused(StoreAway()) from error
         if raw is None:
             return None
-        found = msgspec.msgpack.decode(raw, type=Stored)
-        if found.body_digest != lease.body_digest:
+        found = _stored.decode(raw)
+        if found.body_digest != body_digest:
             raise Refused(IdempotencyMismatch())
         if not found.status:
             raise Refused(InProgress())
         return found
 
     async def _end(self, digest: str, answer: Stored) -> None:
-        """Keep the answer, or free the key; if the store is away now, the lease ends by itself."""
+        """Keep the answer, or free the key; if the store is away now, the lease ends by itself.
+
+        Nobody waits for the reply: a repeat that this worker hears later is asked later, on the same way.
+        """
         store, limits = self.house.rooms.store, self.house.settings.limits
         try:
             if answer.status in PASSING or answer.status >= 500:
-                await store.command("DEL", keys.answer(digest))
+                await store.tell("DEL", keys.answer(digest))
             else:
-                packed = msgspec.msgpack.encode(answer)
-                await store.command("SET", keys.answer(digest), packed, "EX", limits.answer_ttl_s)
+                await store.tell("SET", keys.answer(digest), _encode(answer), "EX", limits.answer_ttl_s)
         except (RedisError, OSError):
             return
 
@@ -107,18 +115,20 @@ class Recorder:
         self._send = send
         self._status = 0
         self._headers: tuple[tuple[bytes, bytes], ...] = ()
-        self._body = bytearray()
+        self._body = b""
 
-    async def __call__(self, message: Message) -> None:
+    def __call__(self, message: Message) -> Awaitable[None]:
         if message["type"] == "http.response.start":
             self._status = message["status"]
-            self._headers = tuple((k, v) for k, v in message["headers"] if k.lower() in KEPT_HEADERS)
+            self._headers = tuple(
+                [header for header in message["headers"] if header[0].lower() in KEPT_HEADERS]
+            )
         elif message["type"] == "http.response.body":
             self._body += message["body"]
-        await self._send(message)
+        return self._send(message)
 
     def stored(self, body_digest: bytes) -> Stored:
-        return Stored(body_digest, self._status, self._headers, bytes(self._body))
+        return Stored(body_digest, self._status, self._headers, self._body)
 
 
 def key_of(scope: Scope) -> str | None:

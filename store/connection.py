@@ -150,6 +150,12 @@ class Store:
         options = {"get": True} if "GET" in parts else {}
         return self.client.execute_command(*parts, **options)
 
+    async def tell(self, *parts: Argument) -> None:
+        """A plain command whose reply tells nothing: returns when it has left, or failed by `ERRORS`."""
+        wire = self._nodes.wire
+        if wire is None or not wire.tell(*parts):
+            await self.command(*parts)
+
     async def settle(self, key: Key) -> None:
         """Return once all that was written beside `key` outlives its master, if replicas are waited for."""
         try:

@@ -34,6 +34,11 @@ class Wire:
         line = self._line
         return self._ask_anew(parts) if line is None or line.is_lost else line.ask(parts)
 
+    def tell(self, *parts: Part) -> bool:
+        """Sends a command whose reply nobody waits for; False when it did not leave."""
+        line = self._line
+        return line is not None and not line.is_lost and line.tell(parts)
+
     async def close(self) -> None:
         """Returns when the connection is gone, also one that was just being made; no other one is made."""
         self._is_closed = True
@@ -111,7 +116,7 @@ class _Line(asyncio.Protocol):
         self._loop = loop
         self._timeout_s = timeout_s
         self._transport: asyncio.Transport | None = None
-        self._pending: deque[tuple[float, asyncio.Future[Any]]] = deque()
+        self._pending: deque[tuple[float, asyncio.Future[Any] | None]] = deque()
         self._timer: asyncio.TimerHandle | None = None
         self._leaving: list[bytes] = []
         self._received = bytearray()
@@ -120,15 +125,15 @@ class _Line(asyncio.Protocol):
     def ask(self, parts: Sequence[Part]) -> "asyncio.Future[Any]":
         if len(self._pending) >= IN_FLIGHT_MAX:
             raise exceptions.MaxConnectionsError(f"{IN_FLIGHT_MAX} calls are under way")
-        assert self._transport is not None
         future: asyncio.Future[Any] = self._loop.create_future()
-        self._pending.append((self._loop.time() + self._timeout_s, future))
-        if self._timer is None:
-            self._timer = self._loop.call_later(self._timeout_s, self._look)
-        if not self._leaving:
-            self._loop.call_soon(self._send)
-        self._leaving.append(pack(parts))
+        self._leave(parts, future)
         return future
+
+    def tell(self, parts: Sequence[Part]) -> bool:
+        if len(self._pending) >= IN_FLIGHT_MAX:
+            return False
+        self._leave(parts, None)
+        return True
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # uvloop's transports are of no class that asyncio knows.
@@ -163,8 +168,17 @@ class _Line(asyncio.Protocol):
             self._transport.abort()
         while self._pending:
             _, future = self._pending.popleft()
-            if not future.done():
+            if future is not None and not future.done():
                 future.set_exception(error)
+
+    def _leave(self, parts: Sequence[Part], future: "asyncio.Future[Any] | None") -> None:
+        assert self._transport is not None
+        self._pending.append((self._loop.time() + self._timeout_s, future))
+        if self._timer is None:
+            self._timer = self._loop.call_later(self._timeout_s, self._look)
+        if not self._leaving:
+            self._loop.call_soon(self._send)
+        self._leaving.append(pack(parts))
 
     def _send(self) -> None:
         """All calls of one turn of the loop leave together."""
@@ -176,7 +190,7 @@ class _Line(asyncio.Protocol):
         if not self._pending:
             raise ValueError("a reply that nobody asked for")
         _, future = self._pending.popleft()
-        if future.done():  # whoever asked has left
+        if future is None or future.done():  # nobody waits, or whoever asked has left
             return
         if isinstance(reply, Exception):
             future.set_exception(reply)

@@ -145,3 +145,14 @@ async def test_the_password_is_said_first(tmp_path: Path) -> None:
             await wire.close()
     finally:
         server.kill()
+
+
+async def test_a_told_command_is_answered_to_nobody_and_moves_no_other_answer() -> None:
+    async with speaking(b"+OK\r\n", b"-ERR no\r\n+OK\r\n:7\r\n") as wire:
+        assert not wire.tell("SET", "k", 1), "there is no connection yet"
+        assert await wire.ask("HELLO") == b"OK"
+        assert wire.tell("SET", "k", 1)
+        assert wire.tell("SET", "k", 2)
+        assert await wire.ask("INCR", "k") == 7
+        await wire.close()
+        assert not wire.tell("SET", "k", 3)
