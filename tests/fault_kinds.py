@@ -31,9 +31,9 @@ KINDS: Final = (
     Kind("stop", "writer", 2),
     Kind("stop", "worker", 2),
     Kind("stop", "clock", 1),
-    Kind("cut", "valkey", 2),  # every connection closed, and new ones refused for a while
-    Kind("cut", "postgres", 2),
-    Kind("cut", "doors", 2),
+    Kind("cut", "valkey", 4),  # every connection closed, and new ones refused for a while
+    Kind("cut", "postgres", 3),
+    Kind("cut", "doors", 3),
     Kind("drop", "valkey", 2),  # every question arrives, no answer does
     Kind("drop", "postgres", 2),
     Kind("drop", "doors", 1),
