@@ -7,10 +7,10 @@ answer.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from typing import Any, ClassVar
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from api.common_form import HEAD_END, is_whole
 from api.doors import Doors
@@ -34,7 +34,7 @@ class Told:
 
 
 class Threshold(HttpToolsProtocol):
-    """One connection. A call in flight is a task of the server's whose request is all here."""
+    """One connection. It has one call in flight at a time: those that follow unasked wait."""
 
     pressure: ClassVar[Pressure]
     doors: ClassVar[Doors | None]
@@ -44,9 +44,10 @@ class Threshold(HttpToolsProtocol):
         super().__init__(*args, **kwargs)
         root = self.doors.house.settings.root_path if self.doors else self.root_path
         assert root == self.root_path, "the doors and their server are told the same prefix"
-        self.pressure.tasks = self.tasks
+        self._task: asyncio.Task[None] | None = None  # of the latest call
+        self._serving: RequestResponseCycle | None = None  # that call, when it was parsed
+        self._in_flight = False  # that call is here as a whole, and is not answered
         self._within = False  # some of a request has come, and not all of it
-        self._unread = False  # its head has been answered for by a task
         self._turned_away = False  # it was refused at its head
         self._quiet_from = 0.0  # when the last call was answered here
 
@@ -118,26 +119,13 @@ class Threshold(HttpToolsProtocol):
         pressure, rank = self.pressure, Rank.NEW
         if pressure.is_crowded(self.loop):
             rank = pressure.rank(self.url)
-        if pressure.in_flight >= pressure.limits[rank]:
-            if self.cycle is None or self.cycle.response_complete:
-                self._turned_away = True
-                self._answer(rank)
-                return
-            self._queue_refusal(rank)
-        else:
+        if pressure.in_flight < pressure.limits[rank]:
             super().on_headers_complete()
-        self._unread = True
-        self.pressure.unread += 1
-
-    def on_response_complete(self) -> None:
-        # Its task ends in this turn of the loop but is taken off the server's list in the next one only: a
-        # crowd that asks again at once would count twice.
-        self.pressure.answered += 1
-        self.loop.call_soon(self._leave)
-        super().on_response_complete()
-
-    def _leave(self) -> None:
-        self.pressure.answered -= 1
+        elif self.cycle is None or self.cycle.response_complete:
+            self._turned_away = True
+            self._answer(rank)
+        else:
+            self._queue_refusal(rank)
 
     def on_body(self, body: bytes) -> None:
         if not self._turned_away:
@@ -148,17 +136,40 @@ class Threshold(HttpToolsProtocol):
         if self._turned_away:
             self._turned_away = False
             return
-        self._read()
         super().on_message_complete()
+        if self.cycle is self._serving and not self.cycle.response_complete:
+            self._come_in()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._serving = cycle
+        self._start(cycle.run_asgi(app))
+        if not cycle.more_body:  # It has waited here as a whole, behind another one.
+            self._come_in()
+
+    def _start(self, call: Coroutine[Any, Any, None]) -> None:
+        """The task of a call; the server waits for it when it ends."""
+        self._task = self.loop.create_task(call)
+        self._task.add_done_callback(self.tasks.discard)
+        self.tasks.add(self._task)
+
+    def _come_in(self) -> None:
+        self._in_flight = True
+        self.pressure.in_flight += 1
+
+    def _go_out(self) -> None:
+        if self._in_flight:
+            self._in_flight = False
+            self.pressure.in_flight -= 1
+
+    def on_response_complete(self) -> None:
+        self._go_out()
+        super().on_response_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._read()
+        if self._in_flight and self._task is not None:
+            # Nobody waits for it any more, but it is worked on to its end.
+            self._task.add_done_callback(lambda _: self._go_out())
         super().connection_lost(exc)
-
-    def _read(self) -> None:
-        if self._unread:
-            self._unread = False
-            self.pressure.unread -= 1
 
     def _answer(self, rank: Rank) -> None:
         """The refusal at once, before a body that may still come; that is read and forgotten."""

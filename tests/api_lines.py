@@ -3,11 +3,12 @@
 import asyncio
 import re
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sized
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
 import uvicorn
+from uvicorn.server import ServerState
 
 from api import threshold
 from api.doors import Doors
@@ -15,12 +16,16 @@ from api.pressure import Pressure
 from tests.soon import become_true
 from usher.serve import config_of
 
+AFTER: Final = "/after"
 LENGTH: Final = re.compile(rb"content-length: ([0-9]+)\r")
 DATE: Final = re.compile(rb"date: [^\r]+\r\n")
 
 
 class Blocked:
-    """An application whose calls end when they are let go; `behind` answers those not asked to wait."""
+    """An application whose calls end when they are let go; `behind` answers those not asked to wait.
+
+    A call of AFTER is answered at once, and ends as late.
+    """
 
     def __init__(self, behind: Any = None) -> None:
         self.let_go = asyncio.Event()
@@ -38,10 +43,12 @@ class Blocked:
             while (await receive())["more_body"]:
                 pass
             self.calls += 1
-            await self.let_go.wait()
+            if scope["path"] != AFTER:
+                await self.let_go.wait()
             headers = [(b"content-length", b"2")]
             await send({"type": "http.response.start", "status": 200, "headers": headers})
             await send({"type": "http.response.body", "body": b"ok"})
+            await self.let_go.wait()
 
 
 class Line:
@@ -80,9 +87,14 @@ class Line:
 
 
 class Server:
-    def __init__(self, port: int, pressure: Pressure, app: Any) -> None:
+    """`tasks`: of its calls, those that wait for the end of a body and those that work on after their answer
+    among them."""
+
+    def __init__(self, port: int, pressure: Pressure, app: Any, state: ServerState) -> None:
         self.pressure = pressure
         self.app = app
+        self.tasks: Sized = state.tasks
+        self.connections: Sized = state.connections
         self._port = port
         self._lines: list[Line] = []
 
@@ -120,7 +132,7 @@ async def serving(
     while not running.started:
         assert not task.done()
         await asyncio.sleep(0.01)
-    server = Server(listening.getsockname()[1], pressure, blocked)
+    server = Server(listening.getsockname()[1], pressure, blocked, running.server_state)
     try:
         yield server
     finally:

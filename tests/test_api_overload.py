@@ -11,7 +11,7 @@ from api.app import create_app
 from api.common_form import is_whole
 from api.pressure import Pressure, Rank
 from tests.api_doors import settings
-from tests.api_lines import Blocked, Server, serving
+from tests.api_lines import AFTER, Blocked, Server, serving
 from tests.soon import become_true
 
 HOST: Final = b"Host: usher\r\n"
@@ -84,7 +84,6 @@ async def test_under_the_limit_nobody_is_refused(server: Server) -> None:
 
 def test_a_process_without_an_idle_moment_takes_fewer_calls_and_more_when_it_has_some() -> None:
     pressure = Pressure(calls_max=256)
-    pressure.tasks = range(160)
     assert pressure.limits == (128, 160, 192, 256)
     for _ in range(9):
         pressure.adapt(busy=1.0)
@@ -148,12 +147,40 @@ async def test_calls_that_follow_one_another_unasked_are_answered_in_their_order
 async def test_a_body_that_never_comes_takes_no_place(server: Server) -> None:
     for _ in range(20):
         (await server.line()).say(JOIN[:-1])
-    await become_true(lambda: server.pressure.unread == 20, timeout_s=20)
+    await become_true(lambda: len(server.tasks) == 20, timeout_s=20)
+    assert server.pressure.in_flight == 0
     line = await server.line()
     server.app.let_go.set()
     assert await line.ask(JOIN) == 200
     server.hang_up()
-    await become_true(lambda: server.pressure.unread == 0, timeout_s=20)
+    await become_true(lambda: len(server.tasks) == 0, timeout_s=20)
+    assert server.pressure.in_flight == 0
+
+
+async def test_who_leaves_takes_a_place_until_the_call_has_ended(server: Server) -> None:
+    for line in await server.fill(4, JOIN):
+        line.writer.close()
+    await become_true(lambda: not server.connections, timeout_s=20)
+    line = await server.line()
+    assert await line.ask(JOIN) == 503
+    server.app.let_go.set()
+    await become_true(lambda: server.pressure.in_flight == 0, timeout_s=20)
+    assert await line.ask(JOIN) == 200
+
+
+async def test_what_is_done_after_an_answer_takes_no_place(server: Server) -> None:
+    line, after = await server.line(), PULSE.replace(b"/v1/sales/s/pulse", AFTER.encode())
+    assert [await line.ask(after) for _ in range(9)] == [200] * 9
+    assert (len(server.tasks), server.pressure.in_flight) == (9, 0)
+
+
+async def test_a_call_that_followed_another_unasked_counts_once_it_begins(server: Server) -> None:
+    line, *_ = await server.fill(3, PAY)
+    line.say(PAY + PAY)
+    server.app.let_go.set()
+    assert [await line.status() for _ in range(3)] == [200, 200, 200]
+    await become_true(lambda: not server.tasks, timeout_s=20)
+    assert server.pressure.in_flight == 0
 
 
 @pytest.mark.parametrize(
