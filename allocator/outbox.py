@@ -16,14 +16,14 @@ Token = NewType("Token", str)
 Kind = Literal["confirmed", "refunded", "reclaimed"]
 
 
-class PricedSeat(msgspec.Struct, frozen=True, array_like=True):
+class PricedSeat(msgspec.Struct, frozen=True, array_like=True, gc=False):
     index: int
     seat: str
     category: str
     amount: int
 
 
-class OrderBlob(msgspec.Struct, frozen=True, array_like=True):
+class OrderBlob(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Packed as JSON when the hold becomes an order, stored with it, carried to the ledger unread.
 
     `amount` is what the fan pays: the seats' amounts plus `fees`, minor units of `currency`.
@@ -41,7 +41,7 @@ class OrderBlob(msgspec.Struct, frozen=True, array_like=True):
     created_ms: int
 
 
-class PaymentBlob(msgspec.Struct, frozen=True, array_like=True):
+class PaymentBlob(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A payment as told by the storefront or a provider; (provider, reference) is unique."""
 
     provider: str
@@ -51,7 +51,7 @@ class PaymentBlob(msgspec.Struct, frozen=True, array_like=True):
     currency: str
 
 
-class Confirmed(msgspec.Struct, frozen=True, array_like=True):
+class Confirmed(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Body of `confirmed`; `order` and `payment` as packed by `pack`.
 
     What is left of the hold lets a rebuilt store answer repeated requests as the lost one would have.

@@ -37,6 +37,7 @@ from ledger.shard_writer import Limits, ShardWriter
 from ledger.stream import Entry, Stream
 from store import keys
 from store.connection import Store
+from usher.garbage import collect_seldom
 from usher.library import library
 from waiting_room.waiting_room import WaitingRoom
 
@@ -48,6 +49,7 @@ SECRET: Final = b"a secret of thirty-two bytes or more"
 
 def findings(quick: bool = False) -> list[Finding]:
     pin(0, *cores())
+    collect_seldom()  # as the writer's process does
     with tempfile.TemporaryDirectory(prefix="usher-bench-") as name, engines(Path(name)) as addresses:
         valkey_url, postgres_url = addresses["valkey"][0], addresses["postgres"][0]
         return [uvloop.run(_measured(valkey_url, postgres_url, 1 if quick else 24, 1 if quick else 2))]

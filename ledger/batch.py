@@ -6,6 +6,7 @@ savepoints until the refused record stands alone; then it is looked at: written 
 an owner (conflict, refund), or poison (dead letter). The others go in all the same.
 """
 
+import asyncio
 from typing import Final
 
 import asyncpg
@@ -32,6 +33,8 @@ from ledger.records import GivenBack, Meaning, Owed, Sold, Unreadable, read
 from ledger.stream import Entry
 
 log: Final = structlog.get_logger("ledger")
+SLICE_ROWS: Final = 64
+"""So many records are made ready in one go; then others of this process get their turn."""
 COPY_S: Final = 30.0
 """A full batch on a slow disk may take longer than other statements; cut short, it would only come again."""
 REFUSED: Final = (asyncpg.IntegrityConstraintViolationError, asyncpg.DataError, OverflowError)
@@ -55,39 +58,53 @@ class Batch:
     def __init__(self, books: Books, entries: list[Entry], now_ms: int) -> None:
         self._books = books
         self._now_ms = now_ms
-        self._meanings = [read(entry) for entry in entries]
+        self._unread = entries
+        self._meanings: list[Meaning] = []
+        self._rows = Rows()
         last = entries[-1]
         self._after = Cursor(last.shard, last.version, last.sum, now_ms)
+
+    @property
+    def version(self) -> int:
+        """Of the last record."""
+        return self._after.version
+
+    async def prepare(self, db: Db) -> None:
+        """All that can be done before the batch's turn: read, check and book its records.
+
+        Showtimes are learnt and accounts opened outside the transaction: they stay when it is rolled back.
+        """
+        while self._unread:
+            await asyncio.sleep(0)
+            meanings = [read(entry) for entry in self._unread[:SLICE_ROWS]]
+            shows = {showtime_of(meaning) for meaning in meanings} - {None}
+            await self._books.learn_shows(db, {show for show in shows if show is not None})
+            meanings = [checked(meaning, self._books) for meaning in meanings]
+            accounts = set().union(*(accounts_of(meaning, self._books) for meaning in meanings))
+            await self._books.learn_accounts(db, accounts)
+            for meaning in meanings:
+                book(self._rows, meaning, self._books, self._now_ms)
+            self._meanings += meanings
+            self._unread = self._unread[SLICE_ROWS:]
 
     async def write(self, pool: Pool, cursor: Cursor) -> Cursor:
         """Everything or nothing, with the cursor moved from `cursor` behind the last record.
 
         Raises CursorMoved, or what asyncpg raises when Postgres is in trouble; then nothing has changed.
         """
+        await self.prepare(pool)
         async with pool.acquire() as db:
-            await self._prepare(db)
             try:
                 async with db.transaction():
                     await advance(db, cursor, self._after)
-                    await self._copy(db, self._meanings)
+                    await self._copy(db, self._rows, self._meanings)
             except REFUSED:
                 async with db.transaction():
                     await advance(db, cursor, self._after)
                     await self._write_all_but_written(db)
         return self._after
 
-    async def _prepare(self, db: Db) -> None:
-        """Know the showtimes and open the accounts first: they stay when the batch is rolled back."""
-        shows = {showtime_of(meaning) for meaning in self._meanings} - {None}
-        await self._books.learn_shows(db, {show for show in shows if show is not None})
-        self._meanings = [checked(meaning, self._books) for meaning in self._meanings]
-        accounts = set().union(*(accounts_of(meaning, self._books) for meaning in self._meanings))
-        await self._books.learn_accounts(db, accounts)
-
-    async def _copy(self, db: Db, meanings: list[Meaning]) -> None:
-        rows = Rows()
-        for meaning in meanings:
-            book(rows, meaning, self._books, self._now_ms)
+    async def _copy(self, db: Db, rows: Rows, meanings: list[Meaning]) -> None:
         await copy(db, rows)
         for meaning in meanings:
             if isinstance(meaning, Unreadable):
@@ -102,9 +119,12 @@ class Batch:
             await self._halve(db, fresh)
 
     async def _halve(self, db: Db, meanings: list[Meaning]) -> None:
+        rows = Rows()
+        for meaning in meanings:
+            book(rows, meaning, self._books, self._now_ms)
         try:
             async with db.transaction():
-                await self._copy(db, meanings)
+                await self._copy(db, rows, meanings)
         except REFUSED as error:
             if len(meanings) == 1:
                 await self._write_alone(db, meanings[0], error)

@@ -18,7 +18,7 @@ from ledger.stream import Entry
 Why = Literal["late", "double", "conflict"]
 
 
-class Hold(msgspec.Struct, frozen=True):
+class Hold(msgspec.Struct, frozen=True, gc=False):
     """The hold that the order was, and until when it was to be paid."""
 
     held_ms: int
@@ -27,7 +27,7 @@ class Hold(msgspec.Struct, frozen=True):
     pay_by_ms: int
 
 
-class Sold(msgspec.Struct, frozen=True):
+class Sold(msgspec.Struct, frozen=True, gc=False):
     """An order was paid in time: its seats are its own."""
 
     entry: Entry
@@ -99,10 +99,10 @@ def _fault(meaning: Written) -> str | None:
     """Why the record contradicts itself, or None."""
     if isinstance(meaning, GivenBack):
         return None
-    order, payment = meaning.order, meaning.payment
-    if not order.seats or len({seat.index for seat in order.seats}) != len(order.seats):
+    order, payment, seats = meaning.order, meaning.payment, meaning.order.seats
+    if not seats or len({seat.index for seat in seats}) != len(seats):
         return "an order without seats, or with one seat twice"
-    if sum(seat.amount for seat in order.seats) + order.fees != order.amount:
+    if sum([seat.amount for seat in seats]) + order.fees != order.amount:
         return "the seats and fees do not add up to the order's amount"
     if isinstance(meaning, Sold) and (payment.amount, payment.currency) != (order.amount, order.currency):
         return "the payment is not the order's amount"

@@ -13,9 +13,11 @@ from store.connection import ERRORS, Store
 from store.unavailable import StoreUnavailable
 
 SUM_LENGTH_MAX: Final = 64
+Fields = dict[bytes, bytes] | list[bytes]
+"""By name, or as they travel: name, value, name, value."""
 
 
-class Entry(msgspec.Struct, frozen=True):
+class Entry(msgspec.Struct, frozen=True, gc=False):
     """One entry as found, not yet believed; `size_bytes` bounds what a batch keeps in memory."""
 
     shard: int
@@ -47,10 +49,15 @@ class Stream:
     async def after(self, version: int, *, rows_max: int, block_ms: int | None = None) -> list[Entry]:
         """Up to `rows_max` entries behind `version`; waits up to `block_ms` for the first one."""
         try:
-            found = await self._client.xread({self._key: f"{version}-0"}, count=rows_max, block=block_ms)
+            if block_ms is None:
+                behind = (self._key, f"({version}-0", "+", "COUNT", rows_max)
+                found = await self._store.command("XRANGE", *behind)
+            else:
+                read = await self._client.xread({self._key: f"{version}-0"}, count=rows_max, block=block_ms)
+                found = [entry for _, entries in read or [] for entry in entries]
         except ERRORS as error:
             raise StoreUnavailable(str(error)) from error
-        return [self._entry(key, fields) for _, entries in found or [] for key, fields in entries]
+        return [self._entry(key, fields) for key, fields in found]
 
     async def settle(self) -> None:
         """Return once all that was read outlives its master: nobody writes down what a failover undoes."""
@@ -75,12 +82,13 @@ class Stream:
     async def trim(self, version: int) -> None:
         """Forget what is older than `version`, which stands in Postgres; the entry itself stays."""
         try:
-            await self._client.xtrim(self._key, minid=f"{version}-0", approximate=False)
+            await self._store.command("XTRIM", self._key, "MINID", f"{version}-0")
         except ERRORS as error:
             raise StoreUnavailable(str(error)) from error
 
-    def _entry(self, key: bytes, fields: dict[bytes, bytes]) -> Entry:
+    def _entry(self, key: bytes, told: Fields) -> Entry:
         """A missing field becomes an empty one, whose checksum cannot fit."""
+        fields = told if isinstance(told, dict) else dict(zip(told[::2], told[1::2], strict=True))
         kind = fields.get(b"kind", b"").decode("utf-8", "replace")
         found = fields.get(b"sum", b"").decode("ascii", "replace")[:SUM_LENGTH_MAX]
         return Entry(self.shard, int(key.split(b"-")[0]), kind, fields.get(b"body", b""), found)

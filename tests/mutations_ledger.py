@@ -5,6 +5,7 @@ from typing import Final
 from tests.mutation import Mutation
 
 WRITER: Final = "tests/test_ledger_writer.py"
+AHEAD: Final = "tests/test_ledger_ahead.py"
 FAULTS: Final = "tests/test_ledger_faults.py"
 GATE: Final = "tests/test_ledger_gate.py"
 
@@ -12,16 +13,16 @@ LEDGER: Final = (
     Mutation(
         "acknowledged before the commit: the stream is trimmed first",
         "ledger/shard_writer.py",
-        "        for piece in pieces(fitting, self._limits.bytes_max):\n",
-        "        for piece in pieces(fitting, self._limits.bytes_max):\n"
-        "            await self._stream.trim(piece[-1].version)\n",
+        "                cursor = await batch.write(self._pool, cursor)\n",
+        "                await self._stream.trim(batch.version)\n"
+        "                cursor = await batch.write(self._pool, cursor)\n",
         (f"{FAULTS}::test_the_stream_is_never_trimmed_ahead_of_the_cursor",),
     ),
     Mutation(
         "the stream is trimmed one record too far",
         "ledger/stream.py",
-        'minid=f"{version}-0"',
-        'minid=f"{version + 1}-0"',
+        '"MINID", f"{version}-0"',
+        '"MINID", f"{version + 1}-0"',
         (f"{FAULTS}::test_the_stream_is_never_trimmed_ahead_of_the_cursor",),
     ),
     Mutation(
@@ -29,10 +30,10 @@ LEDGER: Final = (
         "ledger/batch.py",
         "                async with db.transaction():\n"
         "                    await advance(db, cursor, self._after)\n"
-        "                    await self._copy(db, self._meanings)\n",
+        "                    await self._copy(db, self._rows, self._meanings)\n",
         "                await advance(db, cursor, self._after)\n"
         "                async with db.transaction():\n"
-        "                    await self._copy(db, self._meanings)\n",
+        "                    await self._copy(db, self._rows, self._meanings)\n",
         (f"{WRITER}::test_an_order_that_comes_second_to_a_seat_keeps_nothing_and_gets_its_money_back",),
     ),
     Mutation(
@@ -55,6 +56,13 @@ LEDGER: Final = (
         "if entry.version != version + 1 + at:",
         "if entry.version < version + 1 + at:",
         (f"{FAULTS}::test_contiguous",),
+    ),
+    Mutation(
+        "a gap within a read is passed over",
+        "ledger/shard_writer.py",
+        "fitting = contiguous(version, found)\n",
+        "fitting = found if found[:1] == contiguous(version, found)[:1] else []\n",
+        (f"{AHEAD}::test_a_gap_stops_the_shard_wherever_in_a_read_it_comes",),
     ),
     Mutation(
         "a stream emptied before it was read is no gap",
@@ -87,8 +95,8 @@ LEDGER: Final = (
     Mutation(
         "the writer does not wait for replicas",
         "ledger/shard_writer.py",
-        "        await self._stream.settle()\n",
-        "",
+        "            await self._stream.settle()\n",
+        "            pass\n",
         (f"{FAULTS}::test_what_no_replica_has_is_not_written",),
     ),
     Mutation(

@@ -1,7 +1,6 @@
 """One API process: the doors on a listening socket."""
 
 import asyncio
-import gc
 import socket
 from typing import Any, Final, Literal
 
@@ -11,18 +10,16 @@ from api import threshold
 from api.app import create_app
 from api.pressure import Pressure
 from api.settings import ApiSettings
+from usher.garbage import collect_seldom
 from usher.settings import Settings
 
 KEEP_ALIVE_S: Final = 75
 STOP_TIMEOUT_S: Final = 5
-GARBAGE_MIN: Final = 20_000
-"""Objects made and not yet freed before the next collection."""
 
 
 def serve(settings: Settings, listening: socket.socket, worker: str) -> None:
     """Serves until asked to stop; requests under way may end first."""
-    # Requests leave no circles behind, and a collection looks at every task that waits: seldom is enough.
-    gc.set_threshold(GARBAGE_MIN, 20, 50)
+    collect_seldom()
     pressure = Pressure(worker, settings.calls_max, settings.root_path)
     app = create_app(api_settings(settings, worker), pressure)
     config = config_of(app, settings.root_path, threshold.before(pressure, app))

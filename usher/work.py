@@ -15,6 +15,7 @@ from ledger import migrations, writer_process
 from ledger.pool import Pool, connect
 from store.connection import Store
 from store.unavailable import StoreUnavailable
+from usher.garbage import collect_seldom
 from usher.library import library
 from usher.recorder import Recorder
 from usher.settings import Settings
@@ -34,6 +35,7 @@ async def prepare(settings: Settings) -> None:
 
 def run_writer(settings: Settings) -> None:
     """Writes every order into Postgres and opens the gates of stores that agree with it, until stopped."""
+    collect_seldom()
     uvloop.run(_writer(settings))
 
 
