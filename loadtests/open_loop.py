@@ -91,16 +91,27 @@ class OpenLoop:
     """Connections to one port, kept over several runs."""
 
     def __init__(self, port: int, lines: int = LINES) -> None:
+        self._port = port
         self._poll = select.epoll()
         self._sockets: dict[int, socket.socket] = {}
         self._pending: dict[int, tuple[Call, bytes]] = {}
         self._free: list[int] = []
         for _ in range(lines):
-            one = socket.create_connection(("127.0.0.1", port))
-            one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._sockets[one.fileno()] = one
-            self._poll.register(one.fileno(), select.EPOLLIN)
-            self._free.append(one.fileno())
+            self._connect()
+
+    def _connect(self) -> None:
+        one = socket.create_connection(("127.0.0.1", self._port))
+        one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._sockets[one.fileno()] = one
+        self._poll.register(one.fileno(), select.EPOLLIN)
+        self._free.append(one.fileno())
+
+    def _connect_anew(self, fd: int) -> None:
+        """For a connection that nobody used for so long that the server closed it."""
+        self._free.remove(fd)
+        self._poll.unregister(fd)
+        self._sockets.pop(fd).close()
+        self._connect()
 
     def close(self) -> None:
         for one in self._sockets.values():
@@ -143,6 +154,9 @@ class OpenLoop:
         if timeout_s:
             select.select((self._poll.fileno(),), (), (), timeout_s)
         for fd, _ in self._poll.poll(0):
+            if fd not in self._pending:
+                self._connect_anew(fd)
+                continue
             call, had = self._pending[fd]
             received = self._sockets[fd].recv(RECEIVE_BYTES)
             assert received, "the server hung up"
