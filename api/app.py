@@ -52,6 +52,7 @@ from api.schema import describe_problems, openapi
 from api.settings import ApiSettings
 from api.teller import Teller
 from api.turnstiles import Turnstiles
+from api.wicket import Wicket
 from store.unavailable import StoreUnavailable
 
 ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
@@ -137,8 +138,9 @@ def create_app(settings: ApiSettings, pressure: Pressure | None = None) -> Doors
         on_shutdown=[lines.write],
     )
     describe_problems(inner)
-    metered = Meter(Idempotency(Turnstiles(inner, house), house), tally, lines)
-    return Doors(metered, house, tally.count)
+    once = Idempotency(Turnstiles(inner, house), house)
+    wicket = Wicket(house, once, tally, lines)
+    return Doors(Meter(once, tally, lines), house, tally.count, wicket)
 
 
 def rooms_of(state: State) -> Rooms:

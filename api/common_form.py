@@ -8,23 +8,57 @@ header that changes how a message is framed or when its connection ends. Anythin
 import re
 from typing import Final
 
+import msgspec
+
+LENGTH_DIGITS_MAX: Final = 8
 LINE_BYTES_MAX: Final = 2048
 HEAD_END: Final = b"\r\n\r\n"
 LENGTH: Final = b"\r\ncontent-length:"
 ODD: Final = (b"\r\nexpect:", b"\r\ntransfer-encoding:", b"\r\nupgrade:", b"close\r\n")
-_FRAMING: Final = rb"transfer-encoding|content-length|expect|upgrade|proxy-connection"
-_KEPT: Final = rb"connection:(?! keep-alive\r)"
-_HEADER: Final = rb"[\w-]++: [!-~][ -~]*+\r\n"
+_ODD: Final = rb"transfer-encoding:|expect:|upgrade:|proxy-connection:|connection:(?! keep-alive\r)"
+_HEADER: Final = rb"[\w-]++: [!-~][ -~]*+(?<! )\r\n"
+
+
+class Post(msgspec.Struct, frozen=True, gc=False):
+    """A POST as it came. `path` is without the prefix; the names of `headers` are in lower case."""
+
+    path: str
+    headers: dict[bytes, bytes]
+    body: bytes
 
 
 def poll_pattern(root_path: str) -> re.Pattern[bytes]:
     """A fan's poll: its sale, which of the two it is, and the token when there is one."""
     root = re.escape(root_path).encode()
-    others = rb"(?:(?!(?i:(?:%b|authorization):|%b))%b)*+" % (_FRAMING, _KEPT, _HEADER)
+    others = rb"(?:(?!(?i:%b|content-length:|authorization:))%b)*+" % (_ODD, _HEADER)
     return re.compile(
         rb"GET (?:%b)?/v1/sales/([\w.-]++)(/place|/pulse) HTTP/1\.1\r\n" % root
         + rb"%b(?:(?i:authorization: bearer) ([\w-]++)\r\n%b)?\r\n" % (others, others)
     )
+
+
+def post_pattern(root_path: str) -> re.Pattern[bytes]:
+    """The head of a POST: its address below the prefix, and the lines of its headers."""
+    root = re.escape(root_path).encode()
+    return re.compile(
+        rb"POST (?:%b)?(/v1/[\w./-]++) HTTP/1\.1\r\n((?:(?!(?i:%b))%b)++)\r\n" % (root, _ODD, _HEADER)
+    )
+
+
+def post(head: re.Pattern[bytes], data: bytes) -> Post | None:
+    """The POST that these bytes are, None when they are none, or none of the common form."""
+    found = head.match(data)
+    if found is None:
+        return None
+    path, lines = found.groups()
+    headers = {}
+    for line in lines.split(b"\r\n")[:-1]:
+        name, _, value = line.partition(b": ")
+        headers[name.lower()] = value
+    body, length = data[found.end() :], headers.get(b"content-length", b"")
+    if len(headers) != lines.count(b"\r\n") or not length.isdigit() or len(length) > LENGTH_DIGITS_MAX:
+        return None  # A header is there twice, for instance.
+    return Post(path.decode(), headers, body) if int(length) == len(body) else None
 
 
 def is_whole(data: bytes) -> bool:

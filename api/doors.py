@@ -18,6 +18,7 @@ from api.common_form import poll_pattern
 from api.house import House
 from api.problems import Refused, row_of
 from api.replies import PERSONAL, send_json, send_problem
+from api.wicket import Wicket
 from store.version import heard
 from waiting_room.waiting_room import WaitingRoom
 
@@ -34,11 +35,17 @@ POLLED: Final = (
 
 
 class Doors:
-    """ASGI in front of everything; other calls go on to `app`. `count` notes each call answered here."""
+    """ASGI in front of everything; other calls go on to `app`. `count` notes each call answered here.
 
-    def __init__(self, app: ASGIApp, house: House, count: Callable[[str, str, int, float], None]) -> None:
+    `wicket` is for a server that holds the bytes of a request, as `polled` is.
+    """
+
+    def __init__(
+        self, app: ASGIApp, house: House, count: Callable[[str, str, int, float], None], wicket: Wicket
+    ) -> None:
         self.app = app
         self.house = house
+        self.wicket = wicket
         self._count = count
         self._prefix = house.settings.root_path + PREFIX
         self._poll = poll_pattern(house.settings.root_path)

@@ -12,13 +12,13 @@ from typing import Any, Final
 
 import msgspec
 from litestar.enums import ScopeType
-from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from redis.exceptions import RedisError
 
 from api.house import House
 from api.problems import Refused
 from api.refusals import BadRequest, IdempotencyMismatch, InProgress, StoreAway, TooLarge
-from api.replies import VERSION, send_problem
+from api.replies import VERSION, Answer, send_answer, send_problem
 from store import keys
 
 HEADER: Final = b"idempotency-key"
@@ -36,6 +36,12 @@ class Stored(msgspec.Struct, frozen=True, array_like=True):
     status: int = 0
     headers: tuple[tuple[bytes, bytes], ...] = ()
     body: bytes = b""
+
+    @property
+    def again(self) -> Answer:
+        """What a repeat is told."""
+        length = (b"content-length", b"%d" % len(self.body))
+        return Answer(self.status, (*self.headers, length, (b"idempotent-replayed", b"true")), self.body)
 
 
 _encode: Final = msgspec.msgpack.Encoder().encode
@@ -57,19 +63,22 @@ class Idempotency:
             body = await read_body(receive, self.house.settings.limits.body_bytes_max)
             if body is None:
                 return
-            digest, body_digest = request_digest(scope, key), hashlib.sha256(body).digest()
+            check_key(key)
+            caller = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
+            digest = request_digest(caller, scope["path"].encode(), scope["method"].encode(), key.encode())
+            body_digest = hashlib.sha256(body).digest()
             scope.setdefault("state", {})["request_digest"] = digest
-            first = await self._begin(digest, body_digest)
+            first = await self.begin(digest, body_digest)
             if first is not None:
-                await replay(first, send)
+                await send_answer(first.again, send)
                 return
             answer = Recorder(send)
             await self.app(scope, again(body, receive), answer)
-            await self._end(digest, answer.stored(body_digest))
+            await self.end(digest, answer.stored(body_digest))
         except Refused as refused:
             await send_problem(refused.refusal, send)
 
-    async def _begin(self, digest: str, body_digest: bytes) -> Stored | None:
+    async def begin(self, digest: str, body_digest: bytes) -> Stored | None:
         """None when this request is the first; its stored answer otherwise."""
         lease = _encode(Stored(body_digest))
         try:
@@ -93,7 +102,7 @@ class Idempotency:
             raise Refused(InProgress())
         return found
 
-    async def _end(self, digest: str, answer: Stored) -> None:
+    async def end(self, digest: str, answer: Stored) -> None:
         """Keep the answer, or free the key; if the store is away now, the lease ends by itself.
 
         Nobody waits for the reply: a repeat that this worker hears later is asked later, on the same way.
@@ -131,6 +140,12 @@ class Recorder:
         return Stored(body_digest, self._status, self._headers, self._body)
 
 
+def stored(answer: Answer, body_digest: bytes) -> Stored:
+    """An answer as it is kept."""
+    headers = tuple([header for header in answer.headers if header[0] in KEPT_HEADERS])
+    return Stored(body_digest, answer.status, headers, answer.body)
+
+
 def key_of(scope: Scope) -> str | None:
     """The Idempotency-Key of a request, None without one."""
     for name, value in scope["headers"]:
@@ -139,14 +154,15 @@ def key_of(scope: Scope) -> str | None:
     return None
 
 
-def request_digest(scope: HTTPScope, key: str) -> str:
-    """Names the request: caller, method, path and key. A fan without a token is known by the key alone."""
+def check_key(key: str) -> None:
     if not 0 < len(key) <= KEY_CHARS_MAX:
         raise Refused(BadRequest(why=f"Idempotency-Key: 1 to {KEY_CHARS_MAX} characters."))
-    caller = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
-    path, method, name = scope["path"].encode(), scope["method"].encode(), key.encode()
+
+
+def request_digest(caller: bytes, path: bytes, method: bytes, key: bytes) -> str:
+    """Names the request: caller, method, path and key. A fan without a token is known by the key alone."""
     # The length of each part but the last keeps two requests from being spelt alike.
-    told = b"%d %b %d %b %b %b" % (len(caller), caller, len(path), path, method, name)
+    told = b"%d %b %d %b %b %b" % (len(caller), caller, len(path), path, method, key)
     return hashlib.sha256(told).hexdigest()
 
 
@@ -179,13 +195,3 @@ def again(body: bytes, receive: Receive) -> Receive:
         return await receive()
 
     return receive_again
-
-
-async def replay(stored: Stored, send: Send) -> None:
-    headers = [
-        *stored.headers,
-        (b"content-length", b"%d" % len(stored.body)),
-        (b"idempotent-replayed", b"true"),
-    ]
-    await send({"type": "http.response.start", "status": stored.status, "headers": headers})
-    await send({"type": "http.response.body", "body": stored.body, "more_body": False})

@@ -1,4 +1,4 @@
-"""Answers written straight to ASGI, for what stands in front of the framework."""
+"""Answers of what stands in front of the framework, and how they are written to ASGI."""
 
 from typing import Final
 
@@ -24,20 +24,39 @@ async def tell_version(message: Message, _: Scope) -> None:
         message["headers"] = [*message["headers"], *version()]
 
 
-async def send_json(send: Send, status: int, body: bytes, *headers: tuple[bytes, bytes]) -> None:
-    await _send(send, status, body, b"application/json", headers)
+class Answer(msgspec.Struct, frozen=True, gc=False):
+    """All that is said to one request, but for the server's own headers."""
+
+    status: int
+    headers: tuple[tuple[bytes, bytes], ...]
+    body: bytes
 
 
-async def send_problem(refusal: problems.Refusal, send: Send) -> None:
+def json_answer(status: int, body: bytes, *headers: tuple[bytes, bytes]) -> Answer:
+    return _answer(status, body, b"application/json", headers)
+
+
+def problem_answer(refusal: problems.Refusal) -> Answer:
     """The problem of a refusal, as a route would answer it."""
     headers = tuple((name.encode(), value.encode()) for name, value in problems.headers(refusal).items())
     body = msgspec.json.encode(problems.document(refusal))
-    await _send(send, problems.row_of(refusal).status, body, problems.MEDIA_TYPE.encode(), headers)
+    return _answer(problems.row_of(refusal).status, body, problems.MEDIA_TYPE.encode(), headers)
 
 
-async def _send(
-    send: Send, status: int, body: bytes, media: bytes, headers: tuple[tuple[bytes, bytes], ...]
-) -> None:
-    told = [(b"content-type", media), (b"content-length", b"%d" % len(body)), *headers, *version()]
-    await send({"type": "http.response.start", "status": status, "headers": told})
-    await send({"type": "http.response.body", "body": body, "more_body": False})
+def _answer(status: int, body: bytes, media: bytes, headers: tuple[tuple[bytes, bytes], ...]) -> Answer:
+    length = b"%d" % len(body)
+    told = ((b"content-type", media), (b"content-length", length), *headers, *version())
+    return Answer(status, told, body)
+
+
+async def send_json(send: Send, status: int, body: bytes, *headers: tuple[bytes, bytes]) -> None:
+    await send_answer(json_answer(status, body, *headers), send)
+
+
+async def send_problem(refusal: problems.Refusal, send: Send) -> None:
+    await send_answer(problem_answer(refusal), send)
+
+
+async def send_answer(answer: Answer, send: Send) -> None:
+    await send({"type": "http.response.start", "status": answer.status, "headers": list(answer.headers)})
+    await send({"type": "http.response.body", "body": answer.body, "more_body": False})

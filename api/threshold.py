@@ -2,21 +2,29 @@
 
 These are the polls, which are most of all calls, and the refusals of calls beyond the limit: at five times
 what a process can do, four of five calls are refused. Bytes that are one whole request of the common form get
-their answer without a parser, a scope or a task. Any other spelling goes through the parser, and to the same
-answer.
+their answer without a parser, a scope or a task; the calls of the turnstiles get a task and nothing else. Any
+other spelling goes through the parser, and to the same answer.
 """
 
 import asyncio
 from collections.abc import Coroutine, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from api.common_form import HEAD_END, is_whole
 from api.doors import Doors
 from api.pressure import Pressure, Rank
 from api.refusals import Crowded
-from api.replies import send_problem
+from api.replies import Answer, send_problem
+from api.wicket import Passage, Wicket
+
+CUT_OFF: Final = Answer(
+    500,
+    ((b"content-type", b"text/plain; charset=utf-8"), (b"content-length", b"21")),
+    b"Internal Server Error",
+)
+"""What the parser's way says of a call that was ended from outside."""
 
 
 class Told:
@@ -49,24 +57,46 @@ class Threshold(HttpToolsProtocol):
         self._in_flight = False  # that call is here as a whole, and is not answered
         self._within = False  # some of a request has come, and not all of it
         self._turned_away = False  # it was refused at its head
-        self._quiet_from = 0.0  # when the last call was answered here
+        self._passing = False  # that call was let through unparsed, and is not answered
+        self._early = b""  # what came meanwhile
+        self._keeps = True  # the connection, when it is answered
+        self._quiet_from = 0.0  # when the last call was answered unparsed
 
     def data_received(self, data: bytes) -> None:
-        if self._is_free:
-            if self.flow.write_paused:
-                # Who asks on and does not read would pile up answers here, and calls that wait for ever.
-                self.transport.abort()
-                return
-            if self.pressure.is_crowded(self.loop) and self._refuse_whole(data):
-                return
-            if self._answer_poll(data):
-                return
-        super().data_received(data)
+        if self._passing:
+            # What follows unasked is read when the call is answered.
+            self._early += data
+            self.flow.pause_reading()
+        elif not self._is_free or not self._take_whole(data):
+            super().data_received(data)
 
     @property
     def _is_free(self) -> bool:
         """Whether what comes next is a new request and nothing is owed before its answer."""
         return not self._within and (self.cycle is None or self.cycle.response_complete)
+
+    def _take_whole(self, data: bytes) -> bool:
+        """Sees to a request without its being parsed; False when it has to be."""
+        if self.flow.write_paused:
+            # Who asks on and does not read would pile up answers here, and calls that wait for ever.
+            self.transport.abort()
+            return True
+        if self.pressure.is_crowded(self.loop) and self._refuse_whole(data):
+            return True
+        if self.doors is None:
+            return False
+        answer = self.doors.polled(data, self._told())
+        if answer is not None:
+            self._write(answer)
+            self._stay()
+            return True
+        passage = self.doors.wicket.look(data)
+        if passage is None:
+            return False
+        self._passing = True
+        self._start(self._let_through(self.doors.wicket, passage))
+        self._come_in()
+        return True
 
     def _refuse_whole(self, data: bytes) -> bool:
         """Answers a request beyond the limit; False when it is within, or has to be parsed to know."""
@@ -82,17 +112,46 @@ class Threshold(HttpToolsProtocol):
         self._stay()
         return True
 
-    def _answer_poll(self, data: bytes) -> bool:
-        """Answers a poll at once; False when these bytes are none, or none of the common form."""
-        if self.doors is None:
-            return False
-        answer = self.doors.polled(data, self.told.of(self.server_state.default_headers))
-        if answer is None:
-            return False
+    async def _let_through(self, wicket: Wicket, passage: Passage) -> None:
+        try:
+            answer, first = await wicket.answer(passage)
+        except BaseException:
+            self._keeps = False
+            self._tell(CUT_OFF)
+            raise
+        self._tell(answer)
+        await wicket.note(passage, answer, first=first)
+
+    def _tell(self, answer: Answer) -> None:
+        """The answer to the call that was let through; then whatever came meanwhile."""
+        self._passing = False
+        self._go_out()
+        if self.transport.is_closing():
+            return
+        last = b"\r\n" if self._keeps else b"connection: close\r\n\r\n"
+        headers = b"".join([b"%b: %b\r\n" % (name.lower(), value) for name, value in answer.headers])
+        self._write(b"".join((STATUS_LINE[answer.status], self._told(), headers, last, answer.body)))
+        if not self._keeps:
+            self.transport.close()
+            return
+        self._stay()
+        if self._early:
+            early, self._early = self._early, b""
+            self.flow.resume_reading()
+            self.data_received(early)
+
+    def _told(self) -> bytes:
+        return self.told.of(self.server_state.default_headers)
+
+    def _write(self, answer: bytes) -> None:
         self.transport.write(answer)
         self.server_state.total_requests += 1
-        self._stay()
-        return True
+
+    def shutdown(self) -> None:
+        if self._passing:
+            self._keeps = False
+        else:
+            super().shutdown()
 
     def _stay(self) -> None:
         """Keeps the connection; the timer is not set anew for each call but finds out when it was."""
@@ -101,6 +160,8 @@ class Threshold(HttpToolsProtocol):
             self._wait_for_more()
 
     def timeout_keep_alive_handler(self) -> None:
+        if self._passing:
+            self._quiet_from = self.loop.time()
         if self._quiet_from + self.timeout_keep_alive > self.loop.time() and not self.transport.is_closing():
             self._wait_for_more()
         else:

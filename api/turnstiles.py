@@ -6,6 +6,7 @@ so that there is one answer to it: a body that is chunked, too large or not of i
 an id that nobody knows, another content type.
 """
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, Generic, TypeVar
 
@@ -16,16 +17,17 @@ from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
 from allocator.catalogue import OnSale
 from allocator.sale import Sale
+from api.callers import check_role
 from api.holds import HoldBody, held
 from api.house import House
 from api.meter import trace_of
 from api.orders import OrderBody, ordered
-from api.payments import told
+from api.payments import PaymentBody, sold, told
 from api.places import JoinBody, joined
-from api.problems import Refusal, Refused
+from api.problems import Refused
 from api.refusals import OurFault, StoreAway
-from api.replies import PERSONAL, send_json, send_problem
-from api.requests import decode
+from api.replies import PERSONAL, Answer, json_answer, problem_answer, send_answer
+from api.requests import ID_PATTERN, decode
 from api.rooms import Rooms
 from store.unavailable import StoreUnavailable
 
@@ -33,17 +35,19 @@ MEDIA: Final = frozenset({b"application/json", b"application/json; charset=utf-8
 Headers = Mapping[bytes, bytes]
 Reply = tuple[int, msgspec.Struct]
 S = TypeVar("S")
+B = TypeVar("B")
 _encode: Final = msgspec.json.Encoder().encode
 _join_body: Final = msgspec.json.Decoder[JoinBody | None](JoinBody | None)
 _hold_body: Final = msgspec.json.Decoder(HoldBody)
 _order_body: Final = msgspec.json.Decoder(OrderBody)
+_payment_body: Final = msgspec.json.Decoder(PaymentBody)
+_is_id: Final = re.compile(ID_PATTERN).match
 log = structlog.get_logger("usher.api")
 
 
 class Asked(msgspec.Struct, frozen=True, gc=False):
-    """One request, read. `digest` names it when it came with an Idempotency-Key."""
+    """One request. `digest` names it when it came with an Idempotency-Key."""
 
-    body: bytes
     headers: Headers
     digest: str | None
 
@@ -53,13 +57,14 @@ class Asked(msgspec.Struct, frozen=True, gc=False):
         return None if found is None else found.decode("latin-1")
 
 
-class Call(msgspec.Struct, Generic[S], frozen=True):
-    """`find` gives what the address names, None to leave the answer to the framework, as `answer` does by
+class Call(msgspec.Struct, Generic[S, B], frozen=True):
+    """`find` gives what the address names, None to leave the answer to the framework, as `read` does by
     Unread."""
 
     route: str
     find: Callable[[Rooms, str], S | None]
-    answer: Callable[[S, Asked, Rooms], Awaitable[Reply]]
+    read: Callable[[bytes], B]
+    answer: Callable[[S, B, Asked, Rooms], Awaitable[Reply]]
     headers: tuple[tuple[bytes, bytes], ...] = (PERSONAL,)
 
 
@@ -67,25 +72,48 @@ class Unread(Exception):
     """The body is not one that a turnstile reads; nothing was done."""
 
 
-async def join(sale: Sale, asked: Asked, rooms: Rooms) -> Reply:
-    body = read(asked.body, _join_body) if asked.body else None
+async def join(sale: Sale, body: JoinBody | None, asked: Asked, rooms: Rooms) -> Reply:
     view, again = await joined(sale, body, asked.digest, rooms)
     return 200 if again else 201, view
 
 
-async def hold(onsale: OnSale, asked: Asked, rooms: Rooms) -> Reply:
-    body = read(asked.body, _hold_body)
+async def hold(onsale: OnSale, body: HoldBody, asked: Asked, rooms: Rooms) -> Reply:
     return 201, await held(onsale, asked.authorization, body, asked.digest, rooms)
 
 
-async def order(_: str, asked: Asked, rooms: Rooms) -> Reply:
-    body = read(asked.body, _order_body)
+async def order(_: str, body: OrderBody, asked: Asked, rooms: Rooms) -> Reply:
     return 201, await ordered(asked.authorization, body, rooms)
 
 
-async def paid(provider: str, asked: Asked, rooms: Rooms) -> Reply:
+async def pay(order: str, body: PaymentBody, asked: Asked, rooms: Rooms) -> Reply:
+    check_role(rooms.settings, asked.authorization, "storefront")
+    return 201, await sold(order, body, rooms)
+
+
+async def paid(provider: str, body: bytes, asked: Asked, rooms: Rooms) -> Reply:
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in asked.headers.items()}
-    return 200, await told(provider, asked.body, headers, rooms)
+    return 200, await told(provider, body, headers, rooms)
+
+
+def read_join(body: bytes) -> JoinBody | None:
+    return read(body, _join_body) if body else None
+
+
+def read_hold(body: bytes) -> HoldBody:
+    return read(body, _hold_body)
+
+
+def read_order(body: bytes) -> OrderBody:
+    return read(body, _order_body)
+
+
+def read_payment(body: bytes) -> PaymentBody:
+    return read(body, _payment_body)
+
+
+def as_it_is(body: bytes) -> bytes:
+    """A signature is over the bytes."""
+    return body
 
 
 def sale_of(rooms: Rooms, name: str) -> Sale | None:
@@ -100,15 +128,20 @@ def no_name(_: Rooms, name: str) -> str:
     return name
 
 
+def id_of(_: Rooms, name: str) -> str | None:
+    return name if _is_id(name) else None
+
+
 def provider_of(rooms: Rooms, name: str) -> str | None:
     return name if name in rooms.settings.providers else None
 
 
-CALLS: Final[dict[tuple[str, ...], Call[Any]]] = {
-    ("sales", "places"): Call("/v1/sales/{sale}/places", sale_of, join),
-    ("showtimes", "holds"): Call("/v1/showtimes/{showtime}/holds", onsale_of, hold),
-    ("payments", "events"): Call("/v1/payments/{provider}/events", provider_of, paid, ()),
-    ("orders",): Call("/v1/orders", no_name, order),
+CALLS: Final[dict[tuple[str, ...], Call[Any, Any]]] = {
+    ("sales", "places"): Call("/v1/sales/{sale}/places", sale_of, read_join, join),
+    ("showtimes", "holds"): Call("/v1/showtimes/{showtime}/holds", onsale_of, read_hold, hold),
+    ("payments", "events"): Call("/v1/payments/{provider}/events", provider_of, as_it_is, paid, ()),
+    ("orders",): Call("/v1/orders", no_name, read_order, order),
+    ("orders", "payments"): Call("/v1/orders/{order}/payments", id_of, read_payment, pay),
 }
 
 
@@ -124,19 +157,27 @@ class Turnstiles:
             await self.app(scope, receive, send)
             return
         rooms, headers = self.house.rooms, headers_of(scope)
-        call, named = addressed(scope, rooms)
+        call, named = addressed(scope["path"].removeprefix(scope.get("root_path", "")), rooms)
         if call is None or headers is None or not is_plain(headers, rooms):
             await self.app(scope, receive, send)
             return
         message = await receive()
-        body = message["body"] if message["type"] == "http.request" and not message["more_body"] else None
-        if body is None or not await answered(call, named, body, headers, rooms, scope, send):
+        try:
+            if message["type"] != "http.request" or message["more_body"]:
+                raise Unread
+            read = call.read(message["body"])
+        except Unread:
             await self.app(scope, after(message, receive), send)
+            return
+        asked = Asked(headers, scope.get("state", {}).get("request_digest"))
+        answer = await answered(call, named, read, asked, rooms)
+        scope["path_template"] = call.route
+        await send_answer(answer, send)
 
 
-def addressed(scope: HTTPScope, rooms: Rooms) -> tuple[Call[Any] | None, Any]:
+def addressed(path: str, rooms: Rooms) -> tuple[Call[Any, Any] | None, Any]:
     """The call of an address and what it names; None for all others."""
-    version, *parts = scope["path"].removeprefix(scope.get("root_path", ""))[1:].split("/")
+    version, *parts = path[1:].split("/")
     name = parts.pop(1) if len(parts) == 3 else ""
     call = CALLS.get(tuple(parts))
     if call is None or version != "v1":
@@ -162,30 +203,18 @@ def is_plain(headers: Headers, rooms: Rooms) -> bool:
     )
 
 
-async def answered(
-    call: Call[Any], named: Any, body: bytes, headers: Headers, rooms: Rooms, scope: HTTPScope, send: Send
-) -> bool:
-    """Answers the call as its route would; False when the body is for the framework."""
-    digest: str | None = scope.get("state", {}).get("request_digest")
-    refusal: Refusal
+async def answered(call: Call[Any, Any], named: Any, read: Any, asked: Asked, rooms: Rooms) -> Answer:
+    """What the route of the call would answer."""
     try:
-        status, view = await call.answer(named, Asked(body, headers, digest), rooms)
-    except Unread:
-        return False
+        status, view = await call.answer(named, read, asked, rooms)
     except Refused as refused:
-        refusal = refused.refusal
+        return problem_answer(refused.refusal)
     except StoreUnavailable:
-        refusal = StoreAway()
+        return problem_answer(StoreAway())
     except Exception as error:
         log.error("fault", route=call.route, trace=trace_of(error))
-        refusal = OurFault()
-    else:
-        scope["path_template"] = call.route
-        await send_json(send, status, _encode(view), *call.headers)
-        return True
-    scope["path_template"] = call.route
-    await send_problem(refusal, send)
-    return True
+        return problem_answer(OurFault())
+    return json_answer(status, _encode(view), *call.headers)
 
 
 def read(body: bytes, decoder: msgspec.json.Decoder[S]) -> S:

@@ -3,7 +3,7 @@
 import asyncio
 import re
 import socket
-from collections.abc import AsyncIterator, Sized
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
@@ -14,7 +14,7 @@ from api import threshold
 from api.doors import Doors
 from api.pressure import Pressure
 from tests.soon import become_true
-from usher.serve import config_of
+from usher.serve import KEEP_ALIVE_S, config_of
 
 AFTER: Final = "/after"
 LENGTH: Final = re.compile(rb"content-length: ([0-9]+)\r")
@@ -93,8 +93,8 @@ class Server:
     def __init__(self, port: int, pressure: Pressure, app: Any, state: ServerState) -> None:
         self.pressure = pressure
         self.app = app
-        self.tasks: Sized = state.tasks
-        self.connections: Sized = state.connections
+        self.tasks = state.tasks
+        self.connections: set[Any] = state.connections
         self._port = port
         self._lines: list[Line] = []
 
@@ -102,6 +102,11 @@ class Server:
         line = Line(*await asyncio.open_connection("127.0.0.1", self._port))
         self._lines.append(line)
         return line
+
+    def connection(self) -> Any:
+        """The only one."""
+        (found,) = self.connections
+        return found
 
     async def fill(self, calls: int, request: bytes) -> list[Line]:
         """So many calls that wait."""
@@ -122,11 +127,17 @@ class Server:
 
 @asynccontextmanager
 async def serving(
-    app: Any, pressure: Pressure, blocked: Blocked, doors: Doors | None = None, root_path: str = ""
+    app: Any,
+    pressure: Pressure,
+    blocked: Blocked,
+    doors: Doors | None = None,
+    root_path: str = "",
+    keep_alive_s: int = KEEP_ALIVE_S,
 ) -> AsyncIterator[Server]:
     """A server of the application; `doors` when polls and turnstiles shall be answered unparsed."""
     listening = socket.create_server(("127.0.0.1", 0))
     config = config_of(app, root_path, threshold.before(pressure, doors))
+    config.timeout_keep_alive = keep_alive_s
     running = uvicorn.Server(config)
     task = asyncio.create_task(running.serve(sockets=[listening]))
     while not running.started:

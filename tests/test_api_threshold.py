@@ -1,19 +1,13 @@
 """What is answered without a parser is answered as the parser's way would, to the byte."""
 
-import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Any, Final
+from typing import Final
 
 import pytest
 
-from api.app import create_app
-from api.doors import Doors
-from api.pressure import Pressure
 from ledger.pool import Pool
 from store.connection import Store
-from tests.api_doors import settings
-from tests.api_lines import Blocked, Server, serving
+from tests.api_pair import pair
 from tests.api_stage import SALE, Stage, open_stage
 from tests.conftest import WaitUntil
 
@@ -30,59 +24,6 @@ async def stage(
     async with open_stage(valkey_url, postgres_url, store, pool, wait_until) as opened:
         await opened.delegate()
         yield opened
-
-
-class Counted:
-    """The doors as the second of two servers sees them: they are open already. Counts the calls parsed."""
-
-    def __init__(self, doors: Doors, *, opens: bool) -> None:
-        self.calls = 0
-        self._doors: Any = doors
-        self._opens = opens
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] == "http":
-            self.calls += 1
-        elif not self._opens:
-            for moment in ("startup", "shutdown"):
-                await receive()
-                await send({"type": f"lifespan.{moment}.complete"})
-            return
-        await self._doors(scope, receive, send)
-
-
-class Pair:
-    """The same doors behind two servers: one answers unparsed what it can, the other never does."""
-
-    def __init__(self, parsed: Counted, quick: Server, plain: Server) -> None:
-        self.parsed = parsed
-        self.quick = quick
-        self.plain = plain
-
-    async def compare(self, *pieces: bytes) -> tuple[int, bool]:
-        """The status that both say, and whether the first said it unparsed."""
-        before = self.parsed.calls
-        answers = []
-        for server in (self.quick, self.plain):
-            line = await server.line()
-            for piece in pieces:
-                line.say(piece)
-                await line.writer.drain()
-                await asyncio.sleep(0.01)
-            answers.append(await line.whole())
-        assert answers[0] == answers[1], pieces
-        return int(answers[0][9:12]), self.parsed.calls == before
-
-
-@asynccontextmanager
-async def pair(valkey_url: str, postgres_url: str, root_path: str = "") -> AsyncIterator[Pair]:
-    doors = create_app(settings(valkey_url, postgres_url, root_path=root_path))
-    parsed, blocked = Counted(doors, opens=True), Blocked()
-    async with (
-        serving(parsed, Pressure(), blocked, doors, root_path) as quick,
-        serving(Counted(doors, opens=False), Pressure(), blocked, None, root_path) as plain,
-    ):
-        yield Pair(parsed, quick, plain)
 
 
 def header(line: bytes) -> tuple[bytes, bytes]:
