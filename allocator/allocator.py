@@ -1,10 +1,11 @@
 """Seats for fans: every decision is one function call on the showtime's shard, batched with its neighbours.
 
-The rules live in allocator/lua; this class says what goes in and what its words mean. Nothing is kept here,
-so a worker may die at any moment.
+The rules live in allocator/lua; this class says what goes in and what its words mean. Nothing is kept here
+that the store does not have, so a worker may die at any moment.
 """
 
 import hashlib
+from collections import OrderedDict
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, Final
@@ -13,11 +14,11 @@ import msgspec
 from msgspec.msgpack import decode
 
 from allocator import words
-from allocator.answers import ConfirmAnswer, HoldAnswer, NoSuchSeats, OrderAnswer, ReleaseAnswer
+from allocator.answers import ConfirmAnswer, Held, HoldAnswer, NoSuchSeats, OrderAnswer, ReleaseAnswer
 from allocator.catalogue import OnSale
 from allocator.geometry import SEATS_PER_HOLD_MAX
 from allocator.outbox import OrderBlob, PaymentBlob, Token, pack
-from allocator.record import HoldRecord
+from allocator.record import Given, HoldRecord
 from allocator.standing import AlreadyOnSale, Board, Counts, Loaded, Reclaim, counts_of
 from allocator.wishes import Best, Exact, Want
 from store import keys
@@ -30,11 +31,13 @@ __all__ = ["Allocator", "Best", "Exact", "Want"]
 ORDER_BYTES_MAX: Final = 16 * 1024
 PAYMENT_BYTES_MAX: Final = 4 * 1024
 GROUPS_REMEMBERED_MAX: Final = 4096
+HOLDS_REMEMBERED_MAX: Final = 10_000
 
 
 class Allocator:
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._given: OrderedDict[Token, Given] = OrderedDict()
 
     async def load(self, onsale: OnSale, owned: Iterable[int] = ()) -> Loaded | AlreadyOnSale:
         """Put the showtime on sale. The same again changes nothing; another one only before the open.
@@ -65,7 +68,20 @@ class Allocator:
         asked = self._asked("hold", onsale, decision)
         answer: list[Any] | int = await asked
         heard.set(asked.version)
-        return words.held(onsale, token, want, answer, asked.version.at_ms)
+        told = words.held(onsale, token, want, answer, asked.version.at_ms)
+        if isinstance(told, Held) and not told.replayed:
+            self._given[token] = Given(fan, entry, told.indices)
+            if len(self._given) > HOLDS_REMEMBERED_MAX:
+                self._given.popitem(last=False)
+        return told
+
+    async def given(self, onsale: OnSale, token: Token) -> Given | None:
+        """Whose hold this is or was, not how it stands: of one given here lately the store is not asked."""
+        known = self._given.get(token)
+        if known is not None:
+            return known
+        record = await self.find(onsale, token)
+        return None if record is None else Given(record.fan, record.entry, record.seats)
 
     async def order(self, onsale: OnSale, token: Token, blob: OrderBlob) -> OrderAnswer:
         """The hold becomes an order that awaits its money for `pay_ms` of the sale."""

@@ -95,11 +95,13 @@ class LateRefunded(msgspec.Struct, frozen=True):
 
 
 class OrderConfirmed(msgspec.Struct, frozen=True):
-    """Sold. `version` is the outbox version of its record in the home shard."""
+    """Sold. `version` is the outbox version of its record in the home shard; `order`, for
+    `outbox.read_order`, is told to the first payment only."""
 
     token: Token
     version: int
     entry: int
+    order: str = ""
     replayed: bool = False
 
 

@@ -29,6 +29,14 @@ class HoldRecord(msgspec.Struct, frozen=True, array_like=True):
     order: str | None
 
 
+class Given(msgspec.Struct, frozen=True, gc=False):
+    """What of a hold never changes."""
+
+    fan: str
+    entry: int
+    seats: tuple[int, ...]
+
+
 Raw = list[Any]
 """A record as it is stored, [state, fan, entry, ...]."""
 

@@ -46,7 +46,7 @@ CONFIRM: Final[dict[str, Callable[[Token, list[Any]], answers.ConfirmAnswer]]] =
     "WRONG_AMOUNT": lambda token, fields: answers.WrongAmount(*fields),
     "LATE_REFUNDED": lambda token, fields: answers.LateRefunded(),
     "CONFIRMED": lambda token, fields: answers.OrderConfirmed(
-        token=token, version=fields[0], entry=fields[1]
+        token=token, version=fields[0], entry=fields[1], order=fields[2]
     ),
 }
 RELEASE: Final[dict[str, answers.ReleaseAnswer]] = {

@@ -1,6 +1,6 @@
 """An order as the wire shows it, from the store's record or, once it is settled, from the ledger."""
 
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -48,20 +48,18 @@ def from_record(onsale: OnSale, record: HoldRecord, signer: TicketSigner, settin
     assert record.order is not None
     order = read_order(record.order)
     state = STATES.get(record.state, "expired")
+    if state == "confirmed":
+        return just_sold(onsale, order, signer)
     payable = state == "awaiting_payment"
-    return OrderView(
-        order=f"o-{order.token}",
-        state=state,
-        durability="journalled" if state == "confirmed" else None,
-        seats=[SeatView(seat.seat, seat.category, seat.amount) for seat in order.seats],
-        fees=order.fees,
-        amount=order.amount,
-        currency=order.currency,
-        pay_by=rfc3339(record.pay_by_ms) if payable else None,
-        pay_url=pay_url(settings, order.token) if payable else None,
-        tickets=_tickets(onsale, order, signer) if state == "confirmed" else [],
-        **_about(onsale),
-    )
+    pay_by = rfc3339(record.pay_by_ms) if payable else None
+    url = pay_url(settings, order.token) if payable else None
+    return _view(onsale, order, state, [], pay_by=pay_by, pay_url=url)
+
+
+def just_sold(onsale: OnSale, order: OrderBlob, signer: TicketSigner) -> OrderView:
+    """A confirmed order that the ledger has not written down yet."""
+    tickets = _tickets(onsale, order, signer)
+    return _view(onsale, order, "confirmed", tickets, durability="journalled")
 
 
 def from_ledger(onsale: OnSale, settled: Settled, signer: TicketSigner) -> OrderView:
@@ -86,12 +84,28 @@ def pay_url(settings: ApiSettings, token: str) -> str | None:
     return link(settings, f"/test-provider/o-{token}") if settings.test_provider else None
 
 
+def _view(
+    onsale: OnSale, order: OrderBlob, state: OrderState, tickets: list[TicketView], **more: Any
+) -> OrderView:
+    return OrderView(
+        order=f"o-{order.token}",
+        state=state,
+        seats=[SeatView(seat.seat, seat.category, seat.amount) for seat in order.seats],
+        fees=order.fees,
+        amount=order.amount,
+        currency=order.currency,
+        tickets=tickets,
+        **_about(onsale),
+        **more,
+    )
+
+
 def _tickets(onsale: OnSale, order: OrderBlob, signer: TicketSigner) -> list[TicketView]:
     serial = onsale.showtime.serial
     return [signer.view(order.token, n, serial, seat.seat) for n, seat in enumerate(order.seats, start=1)]
 
 
-def _about(onsale: OnSale) -> dict[str, str]:
+def _about(onsale: OnSale) -> dict[str, Any]:
     show = onsale.showtime
     return {
         "sale": show.sale,

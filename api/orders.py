@@ -10,7 +10,7 @@ from allocator.answers import Ordered, UnknownHold, UnknownOrder
 from allocator.catalogue import OnSale
 from allocator.outbox import OrderBlob, Token, read_order
 from allocator.pricing import price
-from allocator.record import HoldRecord
+from allocator.record import Given, HoldRecord
 from api.fans import admitted, owned
 from api.holds import SeatView, held_at, onsale_of
 from api.moments import rfc3339
@@ -56,11 +56,11 @@ async def ordered(authorization: str | None, body: OrderBody, rooms: Rooms) -> P
     """The order of a hold, priced now; asked again, the same order."""
     onsale, token = await held_at(body.hold, rooms)
     pass_ = admitted(authorization, rooms, onsale.sale)
-    record = await rooms.allocator.find(onsale, token)
-    if record is None:
+    given = await rooms.allocator.given(onsale, token)
+    if given is None:
         raise Refused(UnknownHold())
-    owned(pass_, record.fan)
-    blob = blob_of(onsale, token, record, rooms.store.clock.now_ms())
+    owned(pass_, given.fan)
+    blob = blob_of(onsale, token, given, rooms.store.clock.now_ms())
     answer = await rooms.allocator.order(onsale, token, blob)
     if not isinstance(answer, Ordered):
         raise Refused(answer)
@@ -102,15 +102,15 @@ async def in_ledger(token: Token, rooms: Rooms) -> ledger_orders.Settled | None:
         return None
 
 
-def blob_of(onsale: OnSale, token: Token, record: HoldRecord, now_ms: int) -> OrderBlob:
+def blob_of(onsale: OnSale, token: Token, given: Given | HoldRecord, now_ms: int) -> OrderBlob:
     """What the ledger will write down, priced now."""
-    priced, fees, amount = price(onsale, record.seats)
+    priced, fees, amount = price(onsale, given.seats)
     return OrderBlob(
         token=token,
         sale=onsale.sale.id,
         showtime=onsale.showtime.id,
-        fan=record.fan,
-        entry=record.entry,
+        fan=given.fan,
+        entry=given.entry,
         seats=priced,
         fees=fees,
         amount=amount,

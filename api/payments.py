@@ -17,9 +17,9 @@ from allocator.answers import (
     WrongAmount,
 )
 from allocator.catalogue import OnSale
-from allocator.outbox import PaymentBlob, Token
+from allocator.outbox import PaymentBlob, Token, read_order
 from api.callers import need
-from api.order_view import OrderView, from_record
+from api.order_view import OrderView, just_sold
 from api.orders import ordered_at, view_of
 from api.places import NO_STORE
 from api.problems import Refused, row_of
@@ -65,11 +65,10 @@ async def sold(order: str, body: PaymentBody, rooms: Rooms) -> OrderView:
     answer = await confirm(onsale, token, payment, rooms)
     if not isinstance(answer, OrderConfirmed):
         raise Refused(answer)
-    # What was sold this moment is not in Postgres yet: only a repeat is worth the question.
-    record = None if answer.replayed else await rooms.allocator.find(onsale, token)
-    if record is None or record.state != "confirmed":
+    if answer.replayed:
         return await view_of(onsale, token, rooms)
-    return from_record(onsale, record, rooms.tickets, rooms.settings)
+    # What was sold this moment is not in Postgres yet.
+    return just_sold(onsale, read_order(answer.order), rooms.tickets)
 
 
 @post("/v1/payments/{provider:str}/events", operation_id="paymentEvent", tags=["providers"], status_code=200)

@@ -188,6 +188,7 @@ async def test_confirm(
     if isinstance(told, OrderConfirmed):
         assert ("replayed" if told.replayed else "confirmed") == answer
         assert (told.version, told.entry) == (len(await stage.outbox()), 1)
+        assert told.replayed or read_order(told.order).token == token
     else:
         assert told == answer
     assert await stage.seats(show) == seats

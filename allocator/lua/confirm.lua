@@ -9,7 +9,7 @@
 --          ALREADY_PAID version entry   by another payment; this one is recorded as `double`
 --          WRONG_AMOUNT amount currency of the order
 --          LATE_REFUNDED version entry  recorded as `late`
---          CONFIRMED version entry
+--          CONFIRMED version entry order
 -- COST     as in decisions, and 2 redis calls a payment
 -- USES     gate clock decisions showtime fans record records event paid
 -- FLAGS    allow-oom
@@ -34,7 +34,7 @@ local function settle(s, token, r, reference, word, kind, text, due)
   local version = event.append(shard, outbox, kind, text)
   r.payments[#r.payments + 1] = { reference, word, version }
   records.put(s, token, r, due)
-  return { word, version, r.entry }
+  return { word, version, r.entry, word == 'CONFIRMED' and r.order or nil }
 end
 
 local function decide(s, c, i, now)
