@@ -1,25 +1,30 @@
 """What is taken in each hall, as this worker last saw it: many readers, few reads of the store.
 
 A showtime's board is read at most every `poll_ms`; readers that come together share one read. Changes are
-kept for `versions_max` versions, so that a page may ask only for what is new; who asks for an older one
-gets the whole list.
+kept for KEPT_S and `versions_max` versions, so that a page may ask only for what is new; who asks for an
+older one gets the whole list. A board that nobody reads for so long is forgotten.
 """
 
 import asyncio
+import math
 from collections import OrderedDict
+from typing import Final
 
 import msgspec
 
 from allocator.allocator import Allocator
 from allocator.catalogue import OnSale
 
-FREE = ord(".")
+FREE: Final = ord(".")
+KEPT_S: Final = 60.0
+"""Pages ask every second or two; who was away for longer reads the hall anew."""
 
 
 class Seen(msgspec.Struct, frozen=True):
-    """A board at a version: one byte per seat."""
+    """A board at a version, first seen at `at_s` of the loop's clock: one byte per seat."""
 
     version: int
+    at_s: float
     seats: bytes
     free: int
     held: int
@@ -42,20 +47,26 @@ class Board:
     def __init__(self, versions_max: int) -> None:
         self._versions_max = versions_max
         self._past: OrderedDict[int, Seen] = OrderedDict()
-        self.read_at_ms = -1
+        self.read_at_s = -math.inf
         self.lock = asyncio.Lock()
 
     @property
     def last(self) -> Seen | None:
         return next(reversed(self._past.values()), None)
 
-    def see(self, version: int, seats: bytes) -> None:
+    def see(self, version: int, seats: bytes, at_s: float) -> None:
         """Notes a board; one that starts again at a lower version forgets what was before."""
+        self.read_at_s = at_s
         if self.last is not None and version < self.last.version:
             self._past.clear()
-        self._past[version] = Seen(version, seats, seats.count(b"."), seats.count(b"h"), seats.count(b"s"))
-        while len(self._past) > self._versions_max:
+        if version not in self._past:
+            free, held, sold = (seats.count(letter) for letter in (b".", b"h", b"s"))
+            self._past[version] = Seen(version, at_s, seats, free, held, sold)
+        while len(self._past) > 1 and self._is_over(next(iter(self._past.values())), at_s):
             self._past.popitem(last=False)
+
+    def _is_over(self, oldest: Seen, at_s: float) -> bool:
+        return len(self._past) > self._versions_max or oldest.at_s < at_s - KEPT_S
 
     def since(self, version: int) -> Changes | None:
         """What changed since a version this worker remembers; None when it does not."""
@@ -77,17 +88,27 @@ class Boards:
         self._poll_ms = poll_ms
         self._versions_max = versions_max
         self._boards: dict[str, Board] = {}
+        self._forgets_at_s = 0.0
 
     async def board(self, onsale: OnSale) -> Board:
         """The board, read again if the last read is older than `poll_ms`."""
-        board = self._boards.setdefault(onsale.showtime.id, Board(self._versions_max))
         clock = asyncio.get_running_loop().time
+        self._forget(clock())
+        board = self._boards.setdefault(onsale.showtime.id, Board(self._versions_max))
         async with board.lock:
-            if board.last is None or clock() * 1000 - board.read_at_ms >= self._poll_ms:
+            if clock() - board.read_at_s >= self._poll_ms / 1000:
                 read = await self._allocator.board(onsale)
-                board.see(read.version, read.seats)
-                board.read_at_ms = int(clock() * 1000)
+                board.see(read.version, read.seats, clock())
         return board
+
+    def _forget(self, now_s: float) -> None:
+        """Lets go, now and then, of boards that nobody reads."""
+        if now_s < self._forgets_at_s:
+            return
+        self._forgets_at_s = now_s + KEPT_S
+        for show, board in list(self._boards.items()):
+            if board.read_at_s < now_s - KEPT_S and not board.lock.locked():
+                del self._boards[show]
 
     async def latest(self, onsale: OnSale) -> Seen:
         last = (await self.board(onsale)).last

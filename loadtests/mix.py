@@ -61,9 +61,11 @@ class Mix:
         self._bought = 0
 
     def renew(self) -> None:
-        """Opens a new sale when most pairs of this one are sold; to be called while nobody buys."""
+        """Closes the sale and opens a new one when most pairs are sold; to be called while nobody buys."""
         if self._bought > self._shows * SEATS * SOLD_MOST / 2:
+            over = self._sale
             self._open()
+            self._stack.call("POST", f"/v1/sales/{over}/close", {}, key=self._stack.settings.operator_key)
 
     def counts(self) -> dict[str, float]:
         """How the sale stands; nothing while the doors are too busy to say."""

@@ -34,3 +34,14 @@ def test_the_longest_unseen_are_forgotten() -> None:
         buckets.take(name)
     assert buckets.take("a") == 0
     assert buckets.take("c") == 1
+
+
+def test_those_whose_bucket_is_full_again_are_forgotten() -> None:
+    now = [0.0]
+    buckets = Buckets(2.0, 4, 100, lambda: now[0])
+    for fan in range(50):
+        buckets.take(f"early {fan}")
+    now[0] = 2.0
+    for fan in range(50):
+        buckets.take(f"late {fan}")
+    assert len(buckets) == 50
