@@ -38,7 +38,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     rows_first: int = 200
     bytes_max: int = 1 << 20
     block_ms: int = 500
-    linger_ms: int = 10
+    linger_ms: int = 25
     small_rows: int = 100
     gap_check_s: float = 1.0
 
