@@ -1,4 +1,4 @@
-"""The four calls that a release night is made of, answered before the framework: join, hold, order, paid.
+"""The calls that a release night is made of, answered before the framework: join, hold, order, pay, event.
 
 The rules are those of the routes: a turnstile reads what nearly everyone sends, calls the function that the
 route calls, and writes its answer down. Whatever is spelt in another way goes on to the framework as it came,

@@ -13,7 +13,7 @@ from api.app import create_app
 from api.replies import VERSION
 from ledger.pool import Pool
 from store.connection import Store
-from tests.api_doors import settings
+from tests.api_doors import OPERATOR, STOREFRONT, settings
 from tests.api_stage import Stage, open_stage
 from tests.api_wishes import BEST, BODIES, EVENT, HOLD, JOIN, JSON, LIMITS, ORDER, PAID, Headers, signed
 from tests.conftest import WaitUntil
@@ -159,6 +159,32 @@ async def test_an_order_and_its_money(valkey_url: str, postgres_url: str, stage:
         for event, changes, status, was_here in events:
             headers = signed(event) | changes
             assert await compare(found, PAID, event, headers) == (status, was_here), (event, changes)
+
+
+async def test_the_storefronts_word_for_the_money(valkey_url: str, postgres_url: str, stage: Stage) -> None:
+    pass_ = await stage.come_in()
+    order = (await stage.order(pass_, "B-1"))["order"]
+    path, no_order = f"{ORDER}/{order}/payments", f"{ORDER}/o-1-0000000000000000/payments"
+    paid = b'{"amount":%d,"currency":"CNY","method":"card","reference":"r"}'
+    calls = [
+        (path, paid % 4700, {"authorization": ""}, 401, True),
+        (path, paid % 4700, {"authorization": "Bearer nonsense"}, 401, True),
+        (path, paid % 4700, {"authorization": f"Bearer {pass_}"}, 401, True),
+        (path, paid % 4700, OPERATOR, 403, True),
+        (path, b"{}", OPERATOR, 403, False),
+        (path, b"{}", {}, 400, False),
+        (path, paid % -1, {}, 400, False),
+        (path, paid % 1, {}, 422, True),
+        (no_order, paid % 4700, {}, 404, True),
+        (f"{ORDER}/nothing/payments", paid % 4700, {}, 404, True),
+        (f"{ORDER}/../payments", paid % 4700, {}, 400, False),
+        (path, paid % 4700, {}, 201, True),
+        (path, (paid % 4700).replace(b'"r"', b'"again"'), {}, 409, True),
+    ]
+    async with layers(valkey_url, postgres_url) as found:
+        for address, body, changes, status, was_here in calls:
+            said = await compare(found, address, body, STOREFRONT | changes)
+            assert said == (status, was_here), (address, body, changes)
 
 
 async def test_a_body_in_pieces_is_the_frameworks(valkey_url: str, postgres_url: str, stage: Stage) -> None:
