@@ -84,7 +84,7 @@ class Idempotency:
         try:
             raw = await self.house.rooms.store.command(
                 "SET",
-                keys.answer(digest),
+                keys.answer(digest).encode(),
                 lease,
                 "NX",
                 "GET",
@@ -110,9 +110,11 @@ class Idempotency:
         store, limits = self.house.rooms.store, self.house.settings.limits
         try:
             if answer.status in PASSING or answer.status >= 500:
-                await store.tell("DEL", keys.answer(digest))
+                await store.tell("DEL", keys.answer(digest).encode())
             else:
-                await store.tell("SET", keys.answer(digest), _encode(answer), "EX", limits.answer_ttl_s)
+                await store.tell(
+                    "SET", keys.answer(digest).encode(), _encode(answer), "EX", limits.answer_ttl_s
+                )
         except (RedisError, OSError):
             return
 

@@ -1,7 +1,6 @@
 """Money for orders: told by the storefront, or by a payment provider's signed event."""
 
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -28,7 +27,6 @@ from api.refusals import UnknownProvider
 from api.requests import Input, PathId, check_media
 from api.rooms import OpenRooms, Rooms, reaching_ledger
 from ledger import orders as ledger_orders
-from store.unavailable import StoreUnavailable
 
 
 class PaymentBody(Input, frozen=True, kw_only=True):
@@ -114,9 +112,8 @@ async def confirm(onsale: OnSale, token: Token, payment: PaymentBlob, rooms: Roo
     if isinstance(answer, UnknownOrder):
         return await confirmed_before(token, payment, rooms) or answer
     if isinstance(answer, OrderConfirmed):
-        # The pass ends by itself too, only later: a confirmed order is never refused for this.
-        with suppress(StoreUnavailable):
-            await rooms.waiting_room.finish(onsale.sale, answer.entry)
+        # The pass ends by itself too, only later: no payer waits for this.
+        rooms.waiting_room.finish_soon(onsale.sale, answer.entry)
     return answer
 
 

@@ -206,11 +206,13 @@ class Store:
     ) -> Any:
         """`lasting`: what is answered must not be undone by a failover."""
         assert keys, f"{verb} without a key belongs to no shard"
+        parts = ("FCALL", function_name(verb), len(keys), *keys, *args)
         if lasting and self._replicas.count:
-            execute = self._replicas.master_of(keys[0])
-        else:
-            execute = await self._nodes.caller_of(keys[0])
-        return await execute("FCALL", function_name(verb), len(keys), *keys, *args)
+            return await self._replicas.master_of(keys[0])(*parts)
+        wire = self._nodes.wire
+        if wire is not None:
+            return await wire.ask(*parts)
+        return await (await self._nodes.master_of(keys[0]))(*parts)
 
     async def _unavailable(self, error: Exception) -> Exception:
         """What the caller is told; a missing library is loaded again on the way, its gates stay closed."""

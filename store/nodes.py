@@ -72,10 +72,6 @@ class Nodes:
         await client.initialize()
         return [node.execute_command for node in client.get_primaries()]
 
-    async def caller_of(self, key: str | bytes) -> Execute:
-        """What calls functions on the master of a key's slot."""
-        return await self.master_of(key) if self.wire is None else self.wire.ask
-
     async def master_of(self, key: str | bytes) -> Execute:
         """The executor for the master of a key's slot.
 

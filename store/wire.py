@@ -8,6 +8,7 @@ Connections with TLS, and those of a cluster, are left to redis-py.
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final, cast
 
 from redis import exceptions
@@ -16,6 +17,7 @@ from store.reply import Incomplete, read_reply
 
 Part = str | bytes | int
 IN_FLIGHT_MAX: Final = 1024
+TEXTS_REMEMBERED_MAX: Final = 8192
 
 
 class Wire:
@@ -210,12 +212,18 @@ class _Line(asyncio.Protocol):
 
 
 def pack(parts: Sequence[Part]) -> bytes:
-    """A command as it travels."""
-    told = b"*%d\r\n" % len(parts)
+    """A command as it travels. Texts are words and keys, which come again; what comes once is bytes."""
+    told = [b"*%d\r\n" % len(parts)]
     for part in parts:
         if isinstance(part, str):
-            part = part.encode()
-        elif isinstance(part, int):
-            part = b"%d" % part
-        told += b"$%d\r\n%b\r\n" % (len(part), part)
-    return told
+            told.append(_spelt(part))
+        else:
+            raw = b"%d" % part if isinstance(part, int) else part
+            told.append(b"$%d\r\n%b\r\n" % (len(raw), raw))
+    return b"".join(told)
+
+
+@lru_cache(maxsize=TEXTS_REMEMBERED_MAX)
+def _spelt(text: str) -> bytes:
+    raw = text.encode()
+    return b"$%d\r\n%b\r\n" % (len(raw), raw)

@@ -57,10 +57,11 @@ class Line:
         group = _keys(sale, (keys.sale, keys.invited, keys.inside, keys.admissions))
         return await self._decide("claim", sale, group, entry)
 
-    async def finish(self, sale: Sale, entry: int) -> Answer:
+    def finish(self, sale: Sale, entry: int) -> Decision:
+        """Asked when this returns, whether or not it is waited for."""
         group = _keys(sale, (keys.sale, keys.invited, keys.inside, keys.admissions))
         # The version that a payer hears is that of the payment, so this one is not told.
-        return await self._asked("finish", sale, group, entry)
+        return self._asked("finish", sale, group, entry)
 
     async def leave(self, sale: Sale, entry: int, fan: str) -> Answer:
         """`fan` as it stands in orders, see `Place.fan_text`."""

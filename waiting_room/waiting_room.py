@@ -5,13 +5,16 @@ worker's mirror alone; a decision made through this worker is entered there at o
 reads an older state.
 """
 
+from contextlib import suppress
 from typing import Final, Literal
 
 import msgspec
 
 from allocator.answers import SaleClosed, SalePaused
 from allocator.sale import Sale, SaleState
+from store.batcher import Decision
 from store.connection import Store
+from store.unavailable import StoreUnavailable
 from waiting_room import answers
 from waiting_room.answers import BadToken, ExpiredPass, SeatsLeft, WrongSale
 from waiting_room.keyring import Keyring
@@ -155,6 +158,11 @@ class WaitingRoom:
         (word,) = await self._line.finish(sale, entry)
         return answers.Finished() if word == "FINISHED" else answers.AlreadyGone()
 
+    def finish_soon(self, sale: Sale, entry: int) -> None:
+        """The same, waited for by nobody: where it is lost, the pass ends by itself, only later."""
+        with suppress(StoreUnavailable):
+            self._line.finish(sale, entry).add_done_callback(_let_be)
+
     async def leave(self, sale: Sale, place: Place) -> answers.Left | answers.AlreadyGone:
         """The fan gives the place up; its account may join again at the end."""
         (word,) = await self._line.leave(sale, place.entry, place.fan_text)
@@ -199,6 +207,12 @@ class WaitingRoom:
             expires_ms=ends_ms,
         )
         return answers.Admitted(text=self._passes.write(granted), expires_ms=ends_ms, again=again)
+
+
+def _let_be(ended: Decision) -> None:
+    """Hears of a failure, so that nobody is told that it was not heard."""
+    if not ended.cancelled():
+        ended.exception()
 
 
 def _ascii(text: str) -> bytes:
