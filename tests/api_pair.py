@@ -41,18 +41,27 @@ class Pair:
         self.plain = plain
 
     async def compare(self, *pieces: bytes) -> tuple[int, bool]:
-        """The status that both say, and whether the first said it unparsed."""
-        before = self.parsed.calls
-        answers = []
-        for server in (self.quick, self.plain):
-            line = await server.line()
-            for piece in pieces:
-                line.say(piece)
-                await line.writer.drain()
-                await asyncio.sleep(0.01)
-            answers.append(await line.whole())
-        assert answers[0] == answers[1], pieces
-        return int(answers[0][9:12]), self.parsed.calls == before
+        """The status that both say, and whether the first said it unparsed.
+
+        The line may change between two asks: then both are asked again.
+        """
+        for _ in range(3):
+            before = self.parsed.calls
+            here = await self._ask(self.quick, pieces)
+            unparsed = self.parsed.calls == before
+            behind = await self._ask(self.plain, pieces)
+            if here == behind:
+                break
+        assert here == behind, pieces
+        return int(here[9:12]), unparsed
+
+    async def _ask(self, server: Server, pieces: tuple[bytes, ...]) -> bytes:
+        line = await server.line()
+        for piece in pieces:
+            line.say(piece)
+            await line.writer.drain()
+            await asyncio.sleep(0.01)  # so that they are read one by one
+        return await line.whole()
 
 
 @asynccontextmanager

@@ -1,5 +1,6 @@
 """What is answered without a parser is answered as the parser's way would, to the byte."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Final
 
@@ -106,6 +107,14 @@ async def test_two_polls_at_once_and_one_cut_in_two(valkey_url: str, postgres_ur
         before = found.parsed.calls
         assert [await line.ask(PULSE), await line.ask(PULSE)] == [200, 200]
         assert found.parsed.calls == before, "whoever comes next is answered unparsed again"
+
+
+async def test_who_polls_no_more_is_hung_up_on(valkey_url: str, postgres_url: str, stage: Stage) -> None:
+    async with pair(valkey_url, postgres_url, keep_alive_s=1) as found:
+        line = await found.quick.line()
+        assert [await line.ask(PULSE) for _ in range(9)] == [200] * 9
+        async with asyncio.timeout(20):
+            assert await line.reader.read() == b""
 
 
 async def test_polls_are_counted_as_ever(valkey_url: str, postgres_url: str, stage: Stage) -> None:

@@ -22,6 +22,7 @@ from tests.conftest import WaitUntil
 from tests.soon import become_true
 
 _stored: Final = msgspec.msgpack.Decoder(Stored)
+PULSE: Final = b"GET /v1/sales/night/pulse HTTP/1.1\r\nHost: doors\r\n\r\n"
 VERSION: Final = re.compile(rb"usher-version: [^\r]+")
 
 
@@ -64,16 +65,24 @@ class Judge:
         self._wait_until = wait_until
 
     async def compare(self, request: bytes) -> tuple[int, str]:
-        """The status that both say, and where the first said it. What a request does is done before."""
-        for server in (self._found.quick, self._found.plain):
-            await self._forget()
-            told = await ask(server, request)
-        await self._forget()
-        before = self._found.parsed.calls
-        again = await ask(self._found.quick, request)
-        assert VERSION.sub(b"", again) == VERSION.sub(b"", told), request[:300]
+        """The status that both say, and where the first said it. What a request does is done before.
+
+        A fan may be invited between two asks: then both are asked again.
+        """
+        await ask(self._found.quick, request)
+        for _ in range(3):
+            told = await self._ask(self._found.plain, request)
+            before = self._found.parsed.calls
+            again = await self._ask(self._found.quick, request)
+            if told == again:
+                break
+        assert again == told, request[:300]
         where = "here" if self._found.parsed.calls == before else "behind"
         return int(told[9:12]), "parser" if b"Invalid HTTP request" in told else where
+
+    async def _ask(self, server: Server, request: bytes) -> bytes:
+        await self._forget()
+        return VERSION.sub(b"", await ask(server, request))
 
     async def _forget(self) -> None:
         client = self._store.client
@@ -193,7 +202,7 @@ async def test_what_follows_unasked_is_answered_after_it(
 ) -> None:
     async with pair(valkey_url, postgres_url) as found:
         async with waiting(found, store, 1, spelt(JOIN)) as (line,):
-            line.say(b"GET /v1/sales/night/pulse HTTP/1.1\r\nHost: doors\r\n\r\n")
+            line.say(PULSE)
             line.say(spelt(JOIN) + spelt(HOLD, BEST)[:50])
             await line.writer.drain()
         line.say(spelt(HOLD, BEST)[50:])
@@ -210,6 +219,7 @@ async def test_a_client_that_leaves_takes_a_place_until_its_call_has_ended(
                 line.writer.close()
             await become_true(lambda: not found.quick.connections, timeout_s=20)
             assert (await ask(found.quick, spelt(JOIN)))[9:12] == b"503"
+            assert (await ask(found.quick, PULSE))[9:12] == b"200", "a poll is no more work than a refusal"
             assert found.quick.pressure.in_flight == 4
         await become_true(lambda: found.quick.pressure.in_flight == 0, timeout_s=20)
         assert (await ask(found.quick, spelt(JOIN)))[9:12] == b"201"
