@@ -21,7 +21,7 @@ from waiting_room.signature import OwnSignature
 
 ISSUER: Final = "usher"
 PASS_CHARS_MAX: Final = 1024
-REMEMBERED_MAX: Final = 50_000
+REMEMBERED_MAX: Final = 10_000
 
 
 class Pass(msgspec.Struct, frozen=True, kw_only=True):
