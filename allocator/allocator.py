@@ -32,6 +32,7 @@ ORDER_BYTES_MAX: Final = 16 * 1024
 PAYMENT_BYTES_MAX: Final = 4 * 1024
 GROUPS_REMEMBERED_MAX: Final = 4096
 HOLDS_REMEMBERED_MAX: Final = 10_000
+TERMS_REMEMBERED_MAX: Final = 4096
 
 
 class Allocator:
@@ -189,8 +190,12 @@ def hold_decision(
     if wish is None:
         return None
     seats, count, (first, last), split = wish
-    terms = f"{onsale.sale.hold_ms} {staff:d} {count} {first} {last} {split:d}"
-    return token, fan, entry, terms, seats or False
+    return token, fan, entry, _terms(onsale.sale.hold_ms, staff, count, first, last, split), seats or False
+
+
+@lru_cache(maxsize=TERMS_REMEMBERED_MAX)
+def _terms(hold_ms: int, staff: bool, count: int, first: int, last: int, split: bool) -> str:
+    return f"{hold_ms} {staff:d} {count} {first} {last} {split:d}"
 
 
 def _definition(onsale: OnSale) -> str:

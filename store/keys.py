@@ -5,6 +5,7 @@ Valkey Cluster. `ALLOWED_WITHOUT_TTL` lists what may stay for ever; everything e
 """
 
 import re
+from functools import lru_cache
 from typing import Final
 from zlib import crc32
 
@@ -18,6 +19,7 @@ def shard_of(sale: str, shards: int = SHARDS_DEFAULT) -> int:
     return crc32(sale.encode()) % shards
 
 
+@lru_cache(maxsize=SHARDS_DEFAULT)
 def tag(shard: int) -> str:
     return f"usher:{{s{shard}}}"
 

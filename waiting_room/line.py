@@ -1,6 +1,7 @@
 """The line as the store keeps it: one method per Lua function, with its keys and the shape of its answer."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
@@ -16,6 +17,7 @@ from waiting_room.presence import Mark, pack_marks
 
 WINDOW_SLACK_MS: Final = 1000
 GUEST: Final = -1
+SPELT_MAX: Final = 4096
 BUCKETS: Final = (64, 1024, 16384)
 """Account hashes for a small, a middle and a large crowd; see `lua/account.lua`."""
 Spelt = tuple[Callable[[int, str], str], ...]
@@ -47,8 +49,7 @@ class Line:
         at = (keys.sale, keys.called, keys.invited, keys.inside)
         window = self.window(sale)
         presence = keys.presence(sale.shard, sale.id, window)
-        buckets = (keys.accounts(sale.shard, sale.id, number) for number in _buckets(fan))
-        group = (*_keys(sale, at), presence, *buckets)
+        group = (*_keys(sale, at), presence, *_buckets(sale, fan))
         # As a number, because cmsgpack in Lua does not read msgpack's binary type.
         account = int.from_bytes(fan[2:]) if fan is not None else GUEST
         return await self._decide("join", sale, group, account, self._ttl_ms(sale, window))
@@ -122,15 +123,20 @@ class Line:
 
 
 def _keys(sale: Sale, at: Spelt) -> tuple[str, ...]:
-    return tuple(spell(sale.shard, sale.id) for spell in at)
+    return _spelt(sale.shard, sale.id, at)
 
 
-def _buckets(fan: FanId | None) -> tuple[int, ...]:
-    """Numbers of the account's bucket for each size of crowd; the first two bytes choose, the other six are
-    the name."""
+@lru_cache(maxsize=SPELT_MAX)
+def _spelt(shard: int, sale: str, at: Spelt) -> tuple[str, ...]:
+    return tuple(spell(shard, sale) for spell in at)
+
+
+def _buckets(sale: Sale, fan: FanId | None) -> list[str]:
+    """The account's bucket for each size of crowd; the first two bytes choose, the other six are the name."""
     chosen = int.from_bytes(fan[:2]) if fan is not None else 0
-    starts = (0, BUCKETS[0], BUCKETS[0] + BUCKETS[1])
-    return tuple(start + chosen % count for start, count in zip(starts, BUCKETS, strict=True))
+    small, middle, large = BUCKETS
+    numbers = (chosen % small, small + chosen % middle, small + middle + chosen % large)
+    return [keys.accounts(sale.shard, sale.id, number) for number in numbers]
 
 
 def _passed(answer: Answer) -> Answer:
