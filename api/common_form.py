@@ -11,12 +11,13 @@ from typing import Final
 import msgspec
 
 LENGTH_DIGITS_MAX: Final = 8
-LINE_BYTES_MAX: Final = 2048
 HEAD_END: Final = b"\r\n\r\n"
-LENGTH: Final = b"\r\ncontent-length:"
-ODD: Final = (b"\r\nexpect:", b"\r\ntransfer-encoding:", b"\r\nupgrade:", b"close\r\n")
 _ODD: Final = rb"transfer-encoding:|expect:|upgrade:|proxy-connection:|connection:(?! keep-alive\r)"
 _HEADER: Final = rb"[\w-]++: [!-~][ -~]*+(?<! )\r\n"
+_OTHERS: Final = rb"(?:(?!(?i:%b|content-length:))%b)*+" % (_ODD, _HEADER)
+_WHOLE: Final = re.compile(
+    rb"[A-Z]++ [!-~]++ HTTP/1\.1\r\n%b(?:(?i:content-length): ([0-9]{1,8})\r\n%b)?\r\n" % (_OTHERS, _OTHERS)
+)
 
 
 class Post(msgspec.Struct, frozen=True, gc=False):
@@ -62,16 +63,6 @@ def post(head: re.Pattern[bytes], data: bytes) -> Post | None:
 
 
 def is_whole(data: bytes) -> bool:
-    """Whether these bytes look like exactly one HTTP/1.1 request, head and body; enough to refuse it."""
-    end = data.find(HEAD_END)
-    if end < 0 or data.find(b" HTTP/1.1\r\n", 0, LINE_BYTES_MAX) < 0:
-        return False
-    head = data[: end + 2].lower()
-    if any(odd in head for odd in ODD):
-        return False
-    at = head.find(LENGTH)
-    if at < 0:
-        return len(data) == end + 4
-    after = at + len(LENGTH)
-    length = head[after : head.find(b"\r\n", after)].strip()
-    return length.isdigit() and len(data) == end + 4 + int(length) and head.find(LENGTH, after) < 0
+    """Whether these bytes are exactly one request of the common form, head and body; enough to refuse it."""
+    found = _WHOLE.match(data)
+    return found is not None and len(data) == found.end() + int(found[1] or 0)

@@ -6,8 +6,7 @@ idle moment, and grows back when it has: calls that wait for a slow store are no
 need none. (The lag of the loop says nothing here: its turns are short, the calls wait for many of them.) It
 is lower the less is lost by asking again: those who join and look give way to those who choose seats, they to
 those who order, and all of them to money that was paid. Health, metrics and the operators' moves count as
-that last kind and know only the fixed limit. Polls answered unparsed cost little more than a refusal: they
-are never in flight, and never refused.
+that last kind and know only the fixed limit.
 """
 
 import asyncio

@@ -81,16 +81,15 @@ class Threshold(HttpToolsProtocol):
             # Who asks on and does not read would pile up answers here, and calls that wait for ever.
             self.transport.abort()
             return True
-        answer = None if self.doors is None else self.doors.polled(data, self._told())
-        if answer is not None:
-            # However busy we are: a refusal costs nearly as much, and would be asked again.
-            self._write(answer)
-            self._stay()
-            return True
         if self.pressure.is_crowded(self.loop) and self._refuse_whole(data):
             return True
         if self.doors is None:
             return False
+        answer = self.doors.polled(data, self._told())
+        if answer is not None:
+            self._write(answer)
+            self._stay()
+            return True
         passage = self.doors.wicket.look(data)
         if passage is None:
             return False
