@@ -7,7 +7,8 @@ is not about a payment is taken and left alone, because a provider adds kinds of
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from functools import lru_cache
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
@@ -19,6 +20,10 @@ from api.requests import decode
 Amount = Annotated[int, msgspec.Meta(ge=0, le=10**15)]
 Currency = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3}(?!\n)$")]
 Word = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
+
+
+_signer: Final = lru_cache(maxsize=64)(Webhook)
+"""A provider's secret, read once."""
 
 
 class EventPayment(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,17 +45,21 @@ class AnyEvent(msgspec.Struct, frozen=True, kw_only=True):
     type: str
 
 
+_any_event: Final = msgspec.json.Decoder(AnyEvent)
+_payment_event: Final = msgspec.json.Decoder(PaymentEvent)
+
+
 def verified(secret: str, body: bytes, headers: Mapping[str, str]) -> PaymentEvent | None:
     """The event, None when it is not about a payment; `bad-token` unless the provider signed it just now."""
     try:
-        Webhook(secret).verify(body, dict(headers), json_parse=False)
+        _signer(secret).verify(body, dict(headers), json_parse=False)
     except WebhookVerificationError as error:
         raise Refused(Unsigned(why=f"The event's signature: {error}.")) from None
     except ValueError:
         raise Refused(Unsigned(why="The event's signature cannot be read.")) from None
-    if decode(body, AnyEvent).type not in ("payment.succeeded", "payment.declined"):
+    if decode(body, _any_event).type not in ("payment.succeeded", "payment.declined"):
         return None
-    return decode(body, PaymentEvent)
+    return decode(body, _payment_event)
 
 
 def event(kind: str, at: str, payment: EventPayment) -> bytes:
