@@ -1,4 +1,4 @@
-"""The small gate beside the doors: the four calls of the turnstiles, let through from the bytes of a request.
+"""The small gate beside the doors: the calls of the turnstiles, let through from the bytes of a request.
 
 It stands for all the layers in front of a turnstile, in their order: the meter, the Idempotency-Key, the
 address. What it does not know in a request at the first look it leaves to them, before anything is done.
