@@ -17,7 +17,7 @@ from typing import Final
 import click
 import msgspec
 
-from benchmarks.cores import client_core, server_core
+from benchmarks.cores import client_core, go_first, server_core
 from benchmarks.stack import running
 from loadtests.mix import SHARES, Mix
 from loadtests.open_loop import LINES, OpenLoop, Run, percentile
@@ -133,6 +133,7 @@ def verdicts(overload: Overload, calm: Run, full: Run, over: Run) -> list[Verdic
 def main(seconds: float, rate: float | None, quick: bool) -> None:
     """Overload an Usher of its own; exits 1 when a limit is missed or an answer was wrong."""
     with running(pinned=not quick) as stack:
+        go_first()
         overload = Overload(OpenLoop(stack.door.port), Mix(stack, quick=quick), stack.door.pid, seconds)
         click.echo(
             f"One API process on core {server_core()}; the sender, Valkey, Postgres and the writer on core "

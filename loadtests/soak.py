@@ -13,7 +13,7 @@ from typing import Final
 
 import click
 
-from benchmarks.cores import client_core, server_core
+from benchmarks.cores import client_core, go_first, server_core
 from benchmarks.stack import Stack, running
 from loadtests.mix import SOAK_SHARES, Mix
 from loadtests.open_loop import OpenLoop, Run, percentile
@@ -142,6 +142,7 @@ def measured(
 def main(seconds: float, rate: float | None, reports: Path, quick: bool) -> None:
     """Soak an Usher of its own; exits 1 when memory or descriptors grew, or an answer was wrong."""
     with running(pinned=not quick) as stack:
+        go_first()
         watch, said, intro = measured(stack, seconds, rate, quick)
     reports.mkdir(parents=True, exist_ok=True)
     path = reports / "soak.html"
