@@ -37,6 +37,7 @@ REMEMBERED: Final = 250
 RECENT: Final = 24
 ENTRIES: Final = 4
 PAUSE_S: Final = 0.02
+BEGINS_S: Final = 30.0
 A = TypeVar("A")
 
 
@@ -224,8 +225,20 @@ def shop(task: Task, answered: Counter) -> None:
 
 async def _shop(task: Task, answered: Counter) -> None:
     LosingStore.draw, LosingStore.losses = random.Random(task.seed + 1), task.losses
-    store = await LosingStore.connect(task.url, library=library(), load=False)
+    store = await _connected(task.url)
     try:
         await Crowd(task, store, answered).run()
     finally:
         await store.close()
+
+
+async def _connected(url: str) -> Store:
+    """Others may be far enough for the store to be killed while this process begins."""
+    until = time.monotonic() + BEGINS_S
+    while True:
+        try:
+            return await LosingStore.connect(url, library=library(), load=False)
+        except StoreUnavailable:
+            if time.monotonic() > until:
+                raise
+        await asyncio.sleep(BEGINS_S / 100)

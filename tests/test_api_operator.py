@@ -155,6 +155,12 @@ async def test_what_postgres_did_not_hear_is_carried_over_later(
 
 async def test_the_curves_tell_the_night(stage: Stage, recorder: Recorder) -> None:
     await stage.open()
+
+    async def begun() -> Any:
+        return (await read(stage, "/v1/sales/night/history?since=0"))["curves"]["at_s"]
+
+    # Latencies are those between two samples: what was called before the first one is in none.
+    await stage.wait_until(begun, 10)
     order = await stage.order(await stage.come_in(), "C-4", "C-5")
     await stage.pay(order)
 

@@ -19,8 +19,8 @@ def test_a_store_killed_under_a_crowd_answers_as_the_model() -> None:
     assert history.differences == {}
     assert history.kills == 1
     assert history.count("checked") >= 5000
+    # How many of them were done after all is up to the moment of the kill.
     assert history.count("unknown") > 0
-    assert history.count("resolved") > 0
 
 
 @pytest.fixture(scope="module")
