@@ -12,7 +12,7 @@ from loadtests.load import Load
 from usher.rush_stack import Target, found_or_started, free_port
 
 ROOT = Path(__file__).parents[1]
-RUN_S = 12
+RUN_S = 16
 ENDS_IN_S = 90
 LIE = """
 from loadtests.bots import Bot
@@ -37,9 +37,9 @@ def target() -> Iterator[Target]:
 
 
 def test_fans_buy_and_bots_get_nothing(target: Target, tmp_path: Path) -> None:
-    alone = start(target, tmp_path / "alone", "--shape", "spike", "--users", "12")
+    alone = start(target, tmp_path / "alone", "--shape", "spike", "--users", "20")
     distributed = start(
-        target, tmp_path / "distributed", "--shape", "storm", "--users", "16", "--workers", "2"
+        target, tmp_path / "distributed", "--shape", "storm", "--users", "32", "--workers", "2"
     )
     for child, folder in ((alone, "alone"), (distributed, "distributed")):
         code = child.wait(ENDS_IN_S)
