@@ -62,8 +62,11 @@ class Checker:
         self.models: dict[int, Model] = {}
         self.traces: defaultdict[int, list[Trace]] = defaultdict(list)
         self.homeless: list[Op] = []
+        self.released = {
+            op.token: position for position, op in enumerate(self.order.ops) if op.word == "RELEASED"
+        }
         for op in traces(calls, evidence):
-            self._schedule(Trace(op, self.order.gaps(op.at_ms, op.began_ns)))
+            self._schedule(Trace(op, self._gaps(op)))
         self.entries = {(e.token, e.reference, e.kind): e for e in evidence.outbox if e.kind != "reclaimed"}
         self.unknown: defaultdict[int, list[Op]] = defaultdict(list)
         for op in self.order.unknown:
@@ -88,6 +91,13 @@ class Checker:
         if self._put_in(len(self.order.ops)):
             self._end()
         return self.verdict
+
+    def _gaps(self, op: Op) -> list[int]:
+        """Money of a released hold came after the release, which would have said SOLD before."""
+        gaps = self.order.gaps(op.at_ms, op.began_ns)
+        if op.word != "CONFIRMED" or op.token not in self.released:
+            return gaps
+        return [gap for gap in gaps if gap > self.released[op.token]] or gaps
 
     def _schedule(self, trace: "Trace") -> bool:
         """For the next place where it can have been; False when there is none left."""

@@ -41,12 +41,13 @@ def tokens_held_once(calls: Calls) -> set[int]:
 
 
 def seat_sold_twice(calls: Calls, _: Evidence) -> None:
-    sold = {op.token for op in calls if op.word == "CONFIRMED"}
+    sold = {op.token: op.version for op in calls if op.word == "CONFIRMED"}
     one = first(calls, "HELD", where=lambda op: is_best(op) and op.token in sold)
+    # After the sale, for a hold may lapse before it and its seats be another's meanwhile.
     two = first(
         calls,
         "HELD",
-        where=lambda op: op.version > one.version and is_best(op) and len(op.told[0]) == len(one.told[0]),
+        where=lambda op: op.version > sold[one.token] and is_best(op) and len(op.told[0]) == len(one.told[0]),
     )
     two.told[0] = one.told[0]
 

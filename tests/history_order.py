@@ -43,8 +43,18 @@ class Order:
         """The positions before which a call that began then can have been decided, unheard, at that time."""
         first = max(bisect_left(self._times, at_ms), self.after(began_ns) + 1)
         last = bisect_right(self._times, at_ms)
-        found = [p for p in range(first, min(last + 1, len(self.ops))) if self._is_gap(p)]
+        found = [
+            p
+            for p in range(first, min(last + 1, len(self.ops)))
+            if self._is_gap(p) and not self._is_reborn(p, at_ms)
+        ]
         return [*found, len(self.ops)] if last == len(self.ops) else found
+
+    def _is_reborn(self, position: int, at_ms: int) -> bool:
+        """An epoch hides at its end no turn of the time at which the next begins: restarts take longer."""
+        if position == 0 or self._times[position] != at_ms:
+            return False
+        return self.ops[position].turn == 1 and self.ops[position].epoch != self.ops[position - 1].epoch
 
     def _is_gap(self, position: int) -> bool:
         return self.silent[position] > (self.silent[position - 1] if position else 0)
