@@ -86,11 +86,28 @@ class Line:
         return (await self.hear())[0]
 
 
+class Reads:
+    """How many reads the connections of a server had."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def counted(self, protocol: Any) -> Any:
+        """The protocol, with each of its reads counted."""
+
+        def data_received(connection: Any, data: bytes) -> None:
+            self.count += 1
+            protocol.data_received(connection, data)
+
+        return type("Counted", (protocol,), {"data_received": data_received})
+
+
 class Server:
     """`tasks`: of its calls, those that wait for the end of a body and those that work on after their answer
     among them."""
 
-    def __init__(self, port: int, pressure: Pressure, app: Any, state: ServerState) -> None:
+    def __init__(self, port: int, pressure: Pressure, app: Any, state: ServerState, reads: "Reads") -> None:
+        self.reads = reads
         self.pressure = pressure
         self.app = app
         self.tasks = state.tasks
@@ -120,6 +137,12 @@ class Server:
         self.app.let_go.set()
         assert [await line.status() for line in waiting] == [200] * len(waiting)
 
+    async def read_alone(self, line: Line, piece: bytes) -> None:
+        """Says a piece of a request and waits until it was read, or was not because the server hung up."""
+        before = self.reads.count
+        line.say(piece)
+        await become_true(lambda: self.reads.count > before or line.reader.at_eof(), timeout_s=20)
+
     def hang_up(self) -> None:
         for line in self._lines:
             line.writer.close()
@@ -135,15 +158,14 @@ async def serving(
     keep_alive_s: int = KEEP_ALIVE_S,
 ) -> AsyncIterator[Server]:
     """A server of the application; `doors` when polls and turnstiles shall be answered unparsed."""
-    listening = socket.create_server(("127.0.0.1", 0))
-    config = config_of(app, root_path, threshold.before(pressure, doors))
+    listening, reads = socket.create_server(("127.0.0.1", 0)), Reads()
+    config = config_of(app, root_path, reads.counted(threshold.before(pressure, doors)))
     config.timeout_keep_alive = keep_alive_s
     running = uvicorn.Server(config)
     task = asyncio.create_task(running.serve(sockets=[listening]))
-    while not running.started:
-        assert not task.done()
-        await asyncio.sleep(0.01)
-    server = Server(listening.getsockname()[1], pressure, blocked, running.server_state)
+    await become_true(lambda: running.started or task.done(), timeout_s=20)
+    assert running.started
+    server = Server(listening.getsockname()[1], pressure, blocked, running.server_state, reads)
     try:
         yield server
     finally:

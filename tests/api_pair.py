@@ -1,6 +1,5 @@
 """The same doors behind two servers: what is answered unparsed is held to what the parser's way says."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -58,9 +57,7 @@ class Pair:
     async def _ask(self, server: Server, pieces: tuple[bytes, ...]) -> bytes:
         line = await server.line()
         for piece in pieces:
-            line.say(piece)
-            await line.writer.drain()
-            await asyncio.sleep(0.01)  # so that they are read one by one
+            await server.read_alone(line, piece)
         return await line.whole()
 
 

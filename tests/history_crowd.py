@@ -29,6 +29,7 @@ from tests.allocator_stage import blob
 from tests.history_night import SEAT_COSTS, Night, night
 from tests.history_op import Op, Tape
 from tests.history_words import Told, told_hold, told_order, told_pay, told_reclaim, told_release
+from tests.soon import become_true
 from usher.library import library
 
 LOSSES: Final = 1 / 400
@@ -234,11 +235,12 @@ async def _shop(task: Task, answered: Counter) -> None:
 
 async def _connected(url: str) -> Store:
     """Others may be far enough for the store to be killed while this process begins."""
-    until = time.monotonic() + BEGINS_S
-    while True:
-        try:
+
+    async def connected() -> Store | None:
+        with suppress(StoreUnavailable):
             return await LosingStore.connect(url, library=library(), load=False)
-        except StoreUnavailable:
-            if time.monotonic() > until:
-                raise
-        await asyncio.sleep(BEGINS_S / 100)
+        return None
+
+    found = await become_true(connected, BEGINS_S)
+    assert isinstance(found, Store)
+    return found
