@@ -49,6 +49,8 @@ class Board:
         self._past: OrderedDict[int, Seen] = OrderedDict()
         self.read_at_s = -math.inf
         self.lock = asyncio.Lock()
+        self.told: dict[tuple[int | None, bool], bytes] = {}
+        """What was answered of the last board, by the version asked from, packed or not."""
 
     @property
     def last(self) -> Seen | None:
@@ -62,11 +64,15 @@ class Board:
         if version not in self._past:
             free, held, sold = (seats.count(letter) for letter in (b".", b"h", b"s"))
             self._past[version] = Seen(version, at_s, seats, free, held, sold)
+            self.told.clear()
         while len(self._past) > 1 and self._is_over(next(iter(self._past.values())), at_s):
             self._past.popitem(last=False)
 
     def _is_over(self, oldest: Seen, at_s: float) -> bool:
         return len(self._past) > self._versions_max or oldest.at_s < at_s - KEPT_S
+
+    def remembers(self, version: int | None) -> bool:
+        return version in self._past
 
     def since(self, version: int) -> Changes | None:
         """What changed since a version this worker remembers; None when it does not."""
@@ -96,10 +102,15 @@ class Boards:
         self._forget(clock())
         board = self._boards.setdefault(onsale.showtime.id, Board(self._versions_max))
         async with board.lock:
-            if clock() - board.read_at_s >= self._poll_ms / 1000:
+            if self.fresh(onsale) is None:
                 read = await self._allocator.board(onsale)
                 board.see(read.version, read.seats, clock())
         return board
+
+    def fresh(self, onsale: OnSale) -> Board | None:
+        """The board, when it need not be read again."""
+        board, now_s = self._boards.get(onsale.showtime.id), asyncio.get_running_loop().time()
+        return board if board is not None and now_s - board.read_at_s < self._poll_ms / 1000 else None
 
     def _forget(self, now_s: float) -> None:
         """Lets go, now and then, of boards that nobody reads."""

@@ -38,6 +38,16 @@ def poll_pattern(root_path: str) -> re.Pattern[bytes]:
     )
 
 
+def seats_pattern(root_path: str) -> re.Pattern[bytes]:
+    """What a page asks of a hall: the showtime, the version it knows, the codings it takes, if it says so."""
+    root = re.escape(root_path).encode()
+    others = rb"(?:(?!(?i:%b|content-length:|accept-encoding:))%b)*+" % (_ODD, _HEADER)
+    return re.compile(
+        rb"GET (?:%b)?/v1/showtimes/([\w.-]++)/seats(?:\?since=(0|[1-9][0-9]{0,14}))? HTTP/1\.1\r\n" % root
+        + rb"%b(?:(?i:accept-encoding): ([ -~]++)\r\n%b)?\r\n" % (others, others)
+    )
+
+
 def post_pattern(root_path: str) -> re.Pattern[bytes]:
     """The head of a POST: its address below the prefix, and the lines of its headers."""
     root = re.escape(root_path).encode()

@@ -1,8 +1,8 @@
-"""The two calls that the whole crowd makes, answered in front of the framework: the pulse and the place.
+"""The calls that the whole crowd makes, answered in front of the framework: pulse, place and taken seats.
 
-They take what the waiting room mirrors in this process and never ask the store. Anything else, also any odd
-spelling of these two, goes on to the framework. A server that holds the bytes of a request can have its
-answer from `polled`, at a tenth of what the way through a scope and a task costs.
+They take what this process has mirrored and never ask the store. Anything else, also any odd spelling of
+these, goes on to the framework. A server that holds the bytes of a request can have its answer from `polled`,
+at a tenth of what the way through a scope and a task costs.
 """
 
 import time
@@ -14,10 +14,11 @@ from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
 from allocator.sale import Sale
 from api.callers import bearer
-from api.common_form import poll_pattern
+from api.common_form import poll_pattern, seats_pattern
 from api.house import House
 from api.problems import Refused, row_of
 from api.replies import PERSONAL, send_json, send_problem
+from api.seats import SEATS_ROUTE, told
 from api.wicket import Wicket
 from store.version import heard
 from waiting_room.waiting_room import WaitingRoom
@@ -32,6 +33,11 @@ POLLED: Final = (
     b"HTTP/1.1 200 OK\r\n%bcontent-type: application/json\r\n"
     b"content-length: %d\r\ncache-control: %b\r\n\r\n%b"
 )
+SEATS_TOLD: Final = (
+    b"HTTP/1.1 200 OK\r\n%bcache-control: public, max-age=1\r\nvary: accept-encoding\r\n%b"
+    b"content-type: application/json\r\ncontent-length: %d\r\n\r\n%b"
+)
+PACKED: Final = b"content-encoding: gzip\r\n"
 
 
 class Doors:
@@ -49,13 +55,16 @@ class Doors:
         self._count = count
         self._prefix = house.settings.root_path + PREFIX
         self._poll = poll_pattern(house.settings.root_path)
+        self._seats = seats_pattern(house.settings.root_path)
 
-    def polled(self, data: bytes, told: bytes) -> bytes | None:
-        """The whole answer to a poll of the common form, `told` among its headers; None for all else."""
+    def polled(self, data: bytes, headers: bytes) -> bytes | None:
+        """The whole answer to a poll of the common form, `headers` among its own; None for all else."""
+        if not self.house.is_open:
+            return None
         began = time.perf_counter()
         asked = self._poll.fullmatch(data)
-        if asked is None or not self.house.is_open:
-            return None
+        if asked is None:
+            return self._seats_polled(data, headers, began)
         name, which, token = asked.groups()
         rooms = self.house.rooms
         sale = rooms.catalogue.sale(name.decode())
@@ -68,8 +77,24 @@ class Doors:
             if not isinstance(found, bytes):
                 return None
             route, cached, body = PLACE_ROUTE, b"no-store", found
-        answer = POLLED % (told, len(body), cached, body)
+        answer = POLLED % (headers, len(body), cached, body)
         self._count("GET", route, 200, time.perf_counter() - began)
+        return answer
+
+    def _seats_polled(self, data: bytes, headers: bytes, began: float) -> bytes | None:
+        """The same for what is taken in a hall, as long as it need not be read again."""
+        asked = self._seats.fullmatch(data)
+        if asked is None:
+            return None
+        name, since, accepted = asked.groups()
+        onsale = self.house.rooms.catalogue.showtime(name.decode())
+        board = self.house.rooms.boards.fresh(onsale) if onsale is not None else None
+        if onsale is None or board is None:
+            return None
+        version = None if since is None else int(since)
+        body, is_packed = told(onsale, board, version, (accepted or b"").decode())
+        answer = SEATS_TOLD % (headers, PACKED if is_packed else b"", len(body), body)
+        self._count("GET", SEATS_ROUTE, 200, time.perf_counter() - began)
         return answer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

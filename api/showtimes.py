@@ -1,14 +1,13 @@
 """Showtimes: delegated by the storefront, read by fans, reclaimed when the selling is done."""
 
 import re
-from collections.abc import Iterable
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 from litestar import Request, Response, get, post, put
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import FromQuery, JSONBody
+from litestar.params import JSONBody
 
 from allocator.answers import NoSuchSeats
 from allocator.catalogue import OnSale
@@ -24,6 +23,7 @@ from api.problems import Refused
 from api.refusals import AlreadyOnSale, BadRequest, UnknownPlan
 from api.requests import Id, Input, Name, PathId, QueryId
 from api.rooms import OpenRooms, Rooms, past_gate, reaching_ledger
+from api.seats import named
 from ledger import definitions
 
 Amount = Annotated[int, msgspec.Meta(ge=0, le=10**12)]
@@ -71,15 +71,6 @@ class Showtimes(msgspec.Struct, frozen=True):
 class PlanDocument(msgspec.Struct, frozen=True):
     digest: str
     plan: Plan
-
-
-class SeatsView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """All taken seats, or with `since` the seats taken and freed from that version to `version`."""
-
-    version: int
-    since: int | None = None
-    taken: list[str]
-    free: list[str] | None = None
 
 
 class Reclaimed(msgspec.Struct, frozen=True, kw_only=True):
@@ -161,35 +152,6 @@ async def get_plan(request: Request[Any, Any, Any], showtime: PathId, rooms: Ope
     return Response(body, media_type="application/json", headers={**headers, **encoding})
 
 
-@get(
-    "/v1/showtimes/{showtime:str}/seats",
-    operation_id="getSeats",
-    tags=["fans"],
-    responses={200: ResponseSpec(SeatsView, description="The seats", generate_examples=False)},
-)
-async def get_seats(
-    request: Request[Any, Any, Any], showtime: PathId, rooms: OpenRooms, since: FromQuery[int | None] = None
-) -> Response[bytes]:
-    """What is not free; with `since` only what changed, as long as that version is remembered."""
-    onsale = await rooms.onsale(showtime)
-    board = await rooms.boards.board(onsale)
-    last = board.last
-    assert last is not None
-    changes = None if since is None else board.since(since)
-    if changes is None:
-        view = SeatsView(version=last.version, taken=named(onsale, last.taken()))
-    else:
-        view = SeatsView(
-            version=last.version,
-            since=since,
-            taken=named(onsale, changes.taken),
-            free=named(onsale, changes.free),
-        )
-    body, encoding = squeezed(msgspec.json.encode(view), request.headers, lasting=False)
-    headers = {"cache-control": "public, max-age=1", **encoding}
-    return Response(body, media_type="application/json", headers=headers)
-
-
 @post(
     "/v1/showtimes/{showtime:str}/reclaim",
     operation_id="reclaimShowtime",
@@ -208,10 +170,6 @@ async def reclaim(showtime: PathId, rooms: OpenRooms) -> Reclaimed:
         awaiting=named(onsale, answer.awaiting),
         back=named(onsale, answer.back),
     )
-
-
-def named(onsale: OnSale, indices: Iterable[int]) -> list[str]:
-    return [str(name) for name in onsale.geometry.named(indices)]
 
 
 async def loaded(show: Showtime, rooms: Rooms) -> bool:

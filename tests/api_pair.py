@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import msgspec
+
 from api.app import create_app
 from api.doors import Doors
 from api.pressure import Pressure
@@ -51,7 +53,7 @@ class Pair:
             behind = await self._ask(self.plain, pieces)
             if here == behind:
                 break
-        assert here == behind, pieces
+        assert here == behind, (pieces, here, behind)
         return int(here[9:12]), unparsed
 
     async def _ask(self, server: Server, pieces: tuple[bytes, ...]) -> bytes:
@@ -63,9 +65,16 @@ class Pair:
 
 @asynccontextmanager
 async def pair(
-    valkey_url: str, postgres_url: str, root_path: str = "", *, calls_max: int = 256, keep_alive_s: int = 75
+    valkey_url: str,
+    postgres_url: str,
+    root_path: str = "",
+    *,
+    calls_max: int = 256,
+    keep_alive_s: int = 75,
+    board_poll_ms: int = LIMITS.board_poll_ms,
 ) -> AsyncIterator[Pair]:
-    doors = create_app(settings(valkey_url, postgres_url, root_path=root_path, limits=LIMITS))
+    limits = msgspec.structs.replace(LIMITS, board_poll_ms=board_poll_ms)
+    doors = create_app(settings(valkey_url, postgres_url, root_path=root_path, limits=limits))
     parsed, blocked = Counted(doors, opens=True), Blocked()
     async with (
         serving(parsed, Pressure(calls_max=calls_max), blocked, doors, root_path, keep_alive_s) as quick,

@@ -6,10 +6,11 @@ from typing import Final
 
 import pytest
 
+from allocator.plan import Category, Plan, Point, Row, Seat
 from ledger.pool import Pool
 from store.connection import Store
 from tests.api_pair import pair
-from tests.api_stage import SALE, Stage, open_stage
+from tests.api_stage import SALE, SHOWTIME, Stage, open_stage
 from tests.conftest import WaitUntil
 
 POLL: Final = (
@@ -82,6 +83,69 @@ async def test_a_poll_unparsed_has_the_same_answer(valkey_url: str, postgres_url
         request = POLL.replace(b"TOKEN", token)
         assert await found.compare(request[:40], request[40:]) == (200, False)
         assert await found.compare(request.replace(b"Host: doors\r\n", b"")) == (200, True)
+
+
+SEATS: Final = b"GET /v1/showtimes/late/seats HTTP/1.1\r\nHost: doors\r\nAccept: */*\r\n\r\n"
+SEATS_ASKED: Final[list[tuple[str, tuple[bytes, bytes], int, str]]] = [
+    ("as ever", (b"", b""), 200, "here"),
+    ("since a version", (b"/seats", b"/seats?since=0"), 200, "here"),
+    ("since the last", (b"/seats", b"/seats?since=VERSION"), 200, "here"),
+    ("since one to come", (b"/seats", b"/seats?since=999999999999999"), 200, "here"),
+    ("packed", header(b"Accept-Encoding: gzip, br"), 200, "here"),
+    ("not packed", header(b"accept-encoding: br, gzip;q=0"), 200, "here"),
+    ("with a pass", header(b"Authorization: Bearer x"), 200, "here"),
+    ("two codings apart", header(b"Accept-Encoding: br\r\nAccept-Encoding: gzip"), 200, "behind"),
+    ("before the first", (b"/seats", b"/seats?since=-1"), 200, "behind"),
+    ("no number", (b"/seats", b"/seats?since=x"), 400, "behind"),
+    ("no version", (b"/seats", b"/seats?since="), 400, "behind"),
+    ("another question", (b"/seats", b"/seats?until=1"), 200, "behind"),
+    ("last call", header(b"Connection: close"), 200, "behind"),
+    ("an escape", (b"late", b"l%61te"), 200, "behind"),
+    ("another showtime", (b"late", b"nowhere"), 404, "behind"),
+    ("another method", (b"GET", b"PUT"), 405, "behind"),
+]
+
+
+async def test_taken_seats_unparsed_are_the_same(valkey_url: str, postgres_url: str, stage: Stage) -> None:
+    names = [f"R-{n}" for n in range(200)]
+    row = Row("R", (tuple(Seat(str(n), float(n), 1, "front") for n in range(200)),))
+    plan = Plan("Long", (Category("front", "Front"),), (row,), Point(100, 1))
+    answer = await stage.put("/v1/plans/long", plan)
+    assert answer.status_code == 200, answer.text
+    show = SHOWTIME | {"plan": "long", "prices": {"front": 1}, "blocked": names}
+    assert (await stage.put("/v1/showtimes/long", show)).status_code == 201
+    version = str((await stage.get("/v1/showtimes/long/seats")).json()["version"]).encode()
+    async with pair(valkey_url, postgres_url, board_poll_ms=600_000) as found:
+        for path in (b"late", b"long"):
+            assert await found.compare(SEATS.replace(b"late", path)) == (200, False), "nobody has read it yet"
+            for name, change, status, where in SEATS_ASKED:
+                request = SEATS.replace(*change).replace(b"VERSION", version).replace(b"late", path)
+                said, was_here = await found.compare(request)
+                assert (said, "here" if was_here else "behind") == (status, where), name
+    async with pair(valkey_url, postgres_url, board_poll_ms=0) as found:
+        assert [await found.compare(SEATS) for _ in range(3)] == [(200, False)] * 3, "it is read each time"
+
+
+async def test_changes_unparsed_are_the_same(
+    valkey_url: str, postgres_url: str, stage: Stage, wait_until: WaitUntil
+) -> None:
+    await stage.move("open")
+    version = (await stage.get("/v1/showtimes/late/seats")).json()["version"]
+    async with pair(valkey_url, postgres_url) as found:
+        await found.compare(SEATS)
+        await stage.hold(await stage.come_in(), {"seats": ["C-7", "C-8"]})
+        line = await found.quick.line()
+        asked = SEATS.replace(b"/seats", b"/seats?since=%d" % version)
+
+        async def seen() -> bool:
+            line.say(asked)
+            return b'"taken":["C-7","C-8"],"free":[]}' in (await line.hear())[2]
+
+        async def unparsed() -> bool:
+            return await found.compare(asked) == (200, True)
+
+        await wait_until(seen)
+        await wait_until(unparsed)
 
 
 async def test_below_a_prefix(valkey_url: str, postgres_url: str, stage: Stage) -> None:
