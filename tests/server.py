@@ -13,6 +13,10 @@ from usher.valkey_engine import find_server
 
 START_TIMEOUT_S: Final = 10
 REDIS_7: Final = shutil.which("redis-server")
+BUS_ABOVE: Final = 10_000
+PORT_MAX: Final = 65_535 - BUS_ABOVE
+_GIVEN: Final = set[int]()
+"""The nodes of a cluster are all named before the first one starts: the kernel would give a port again."""
 
 
 class Server:
@@ -69,10 +73,16 @@ class Server:
 
 
 def _free_port() -> int:
-    """A port that is free, with the one 10,000 above it for the cluster bus."""
+    """A port that is free, with the one 10,000 above it for the cluster bus; none is given out twice."""
     while True:
-        with socket.socket() as door:
+        with socket.socket() as door, socket.socket() as bus:
             door.bind(("127.0.0.1", 0))
             port: int = door.getsockname()[1]
-        if port <= 55_535:
-            return port
+            if port > PORT_MAX or _GIVEN & {port, port + BUS_ABOVE}:
+                continue
+            try:
+                bus.bind(("127.0.0.1", port + BUS_ABOVE))
+            except OSError:
+                continue
+        _GIVEN.update((port, port + BUS_ABOVE))
+        return port
