@@ -63,7 +63,8 @@ class Keyboard:
         await self._page.keyboard.press("Space" if radio else "Enter")
 
     async def seat(self, name: str) -> None:
-        """Into the map with Tab, then over its seats with the arrows."""
+        """Into the map with Tab, once it is there, then over its seats with the arrows."""
+        await self._page.locator(f'[data-seat="{name}"]').wait_for()
         await self._reach("[data-seat]")
         row, _, number = name.rpartition("-")
         for _ in range(ARROWS_MAX):

@@ -22,6 +22,7 @@ OPERATOR_KEY: Final = "operator-key-of-the-browser-tests"
 JSON: Final = {"content-type": "application/json"}
 PRESENCE_S: Final = 6
 """Fans are asked to call every third of this."""
+ASKED_EVERY_S: Final = PRESENCE_S / 3
 OPENS_IN: Final = timedelta(minutes=14)
 STARTS_IN: Final = timedelta(days=10)
 APART: Final = timedelta(minutes=160)
@@ -236,3 +237,21 @@ class Rival:
         paid |= {"method": "card", "reference": f"paid-{order['order']}"}
         await self.night.house.post(f"/v1/orders/{order['order']}/payments", paid, STOREFRONT_KEY)
         return str(order["order"])
+
+
+@asynccontextmanager
+async def present(rivals: list[Rival]) -> AsyncIterator[None]:
+    """Meanwhile these rivals ask how they stand, as their pages would: the line passes over who is silent."""
+
+    async def ask() -> None:
+        while True:
+            for rival in rivals:
+                await rival.state()
+            await asyncio.sleep(ASKED_EVERY_S)
+
+    asking = asyncio.create_task(ask())
+    try:
+        yield
+    finally:
+        asking.cancel()
+        await asyncio.gather(asking, return_exceptions=True)

@@ -11,6 +11,8 @@ from tests.browser_house import OPERATOR_KEY, SMALL, Bill, House
 OPERATOR: Final = "Ada 艾达"
 FRONT: Final = ("A-1", "A-2")
 SHARDS: Final = (3, 40)
+LATE_PAY_S: Final = 5
+"""Time enough to come from the order to the provider's page, which must be open when it ends."""
 REASON: Final = "The payment provider is catching up 支付通道恢复中"
 
 
@@ -112,7 +114,7 @@ async def confirmed(visit: Visit) -> None:
 
 async def late(visit: Visit) -> None:
     """The money comes when the seats are another fan's."""
-    fan = await visit.at_provider(pay_s=1)
+    fan = await visit.at_provider(pay_s=LATE_PAY_S)
     rival = await fan.night.rival()
     await rival.come_in()
 
