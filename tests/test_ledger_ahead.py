@@ -2,7 +2,6 @@
 
 from functools import partial
 
-import asyncpg
 import pytest
 
 from ledger import alarms
@@ -15,7 +14,7 @@ from ledger.stream import Stream
 from store.connection import Store
 from tests.conftest import WaitUntil
 from tests.ledger_stream import PAID_MS, Outbox, confirmed, delegate, order
-from tests.test_ledger_faults import at_work, cut_off
+from tests.test_ledger_faults import at_work, cut_off, reaches
 from tests.test_ledger_writer import count, version
 
 TWO = Limits(rows_max=2, block_ms=20, linger_ms=0, gap_check_s=0.05)
@@ -32,18 +31,11 @@ async def test_a_long_stream_is_written_once_while_postgres_goes_away(
 ) -> None:
     await outbox.add(*(confirmed(order(n)) for n in range(38)))
 
-    async def stands_at(wanted: int) -> bool:
-        # A connection of its own, since those of the pool are cut off.
-        own = await asyncpg.connect(postgres_url)
-        found = await own.fetchval("SELECT version FROM cursors WHERE shard = $1", outbox.shard)
-        await own.close()
-        return (found or 0) >= wanted
-
     async with at_work(store, pool, TWO):
         for wanted in range(1, 36, 5):
-            await wait_until(partial(stands_at, wanted))
+            await wait_until(partial(reaches, postgres_url, outbox, wanted))
             await cut_off(pool, postgres_url)
-        await wait_until(partial(stands_at, 38))
+        await wait_until(partial(reaches, postgres_url, outbox, 38))
     assert await count(pool, "orders") == await count(pool, "tickets") == await count(pool, "payments") == 38
 
 
