@@ -106,7 +106,9 @@ async def test_an_unknown_outcome_is_asked_again_once(
     tally: Store, valkey_url: str, losses: int, silent: bool, answer: Any
 ) -> None:
     proxy = LossyProxy(valkey_url, b"usher_tally")
-    behind = await Store.connect(await proxy.start(), library=TALLY, timeout_ms=200)
+    # Silence has to be waited for; an answer has time to come.
+    timeout_ms = 500 if silent else 5000
+    behind = await Store.connect(await proxy.start(), library=TALLY, timeout_ms=timeout_ms, clock=tally.clock)
     before = await calls(tally)
     proxy.losses, proxy.silent = losses, silent
     try:

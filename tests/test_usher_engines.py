@@ -11,9 +11,11 @@ import asyncpg
 import pytest
 import redis
 
+from tests.soon import soon
 from usher.engine import SOCKET_FOLDER_BYTES_MAX, EngineFailed, socket_folder, start_and_wait
 from usher.postgres_engine import PostgresEngine
 from usher.process import end
+from usher.run_folder import born
 from usher.valkey_engine import ValkeyEngine
 
 
@@ -28,8 +30,12 @@ def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 def kill(child: "subprocess.Popen[bytes]") -> None:
+    """Returns when its children are gone too: what they share keeps a Postgres from starting."""
+    told = Path(f"/proc/{child.pid}/task/{child.pid}/children")
+    children = [int(pid) for pid in told.read_text().split()] if told.exists() else []
     child.kill()
     child.wait()
+    assert soon(lambda: not any(map(born, children)))
 
 
 DURABLE: Final = {
