@@ -1,4 +1,4 @@
-"""Lies for the checker to find: each changes one answer, or one record, of a history that was true."""
+"""Lies for the checker to find: each changes one call, or one record, of a history that was true."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -137,8 +137,12 @@ def replay_that_pays_again(calls: Calls, _: Evidence) -> None:
     answer(op, "CONFIRMED", op.told[0] + 1)
 
 
-def wrong_amount_accepted(calls: Calls, _: Evidence) -> None:
-    answer(first(calls, "WRONG_AMOUNT"), "CONFIRMED", 1)
+def wrong_amount_accepted(calls: Calls, evidence: Evidence) -> None:
+    """A payment was one short all along. Nights in which nobody told a wrong amount have payments too."""
+    op = first(calls, "CONFIRMED")
+    (record,) = [entry for entry in evidence.outbox if entry.version == op.told[0]]
+    op.asked[1] -= 1
+    record.amount -= 1
 
 
 def held_too_long(calls: Calls, _: Evidence) -> None:
