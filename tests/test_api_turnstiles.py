@@ -101,14 +101,19 @@ async def compare(
     """The status that both say, and whether the turnstile said it by itself.
 
     It is asked once before, so that the effect of a request is done when the two are compared: all that a
-    request does it does once, and its repeat has the same answer.
+    request does it does once, and its repeat has the same answer. A fan may be invited between two asks, or
+    an order be written down: then both are asked again.
     """
     spelt = {"host": "doors", "content-type": JSON, "content-length": str(len(body)), **headers}
     sent = [(name, value) for name, value in spelt.items() if value] + list(more)
     await ask(found.front, path, sent, body)
-    behind = await ask(found.behind, path, sent, body)
-    before = found.calls
-    assert await ask(found.front, path, sent, body) == behind, (path, body[:80], headers)
+    for _ in range(3):
+        behind = await ask(found.behind, path, sent, body)
+        before = found.calls
+        here = await ask(found.front, path, sent, body)
+        if here == behind:
+            break
+    assert here == behind, (path, body[:80], headers)
     return behind[0], found.calls == before
 
 
@@ -191,6 +196,12 @@ async def test_a_body_in_pieces_is_the_frameworks(valkey_url: str, postgres_url:
     async with layers(valkey_url, postgres_url) as found:
         length = [("content-type", JSON), ("content-length", "2")]
         assert (await ask(found.front, JOIN, length, b"{}"))[0] == 201
+
+        async def invited() -> bool:
+            return b'"state":"invited"' in (await ask(found.front, JOIN, length, b"{}"))[2]
+
+        # The two are compared when nothing changes for this fan any more.
+        await stage.wait_until(invited)
         assert await ask(found.front, JOIN, length, b"{", b"}") == await ask(
             found.behind, JOIN, length, b"{}"
         )
