@@ -89,7 +89,8 @@ class Judge:
 
         async def kept() -> bool:
             found: list[Any] = [await client.get(key) async for key in client.scan_iter(keys.answer("*"))]
-            return all(_stored.decode(raw).status for raw in found)
+            # What is gone by now was an answer that is not kept.
+            return all(raw is None or _stored.decode(raw).status for raw in found)
 
         await self._wait_until(kept)
         async for key in client.scan_iter(keys.answer("*")):
