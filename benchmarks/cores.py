@@ -5,13 +5,13 @@ Postgres: both sides of a ratio are placed alike. What we start inherits our cor
 """
 
 import os
+import time
 from contextlib import suppress
 from functools import cache
-from pathlib import Path
 from typing import Final
 
 FIRST: Final = -20
-TICKS_PER_S: Final = os.sysconf("SC_CLK_TCK")
+CPUCLOCK_SCHED: Final = 2
 
 
 @cache
@@ -40,6 +40,9 @@ def go_first() -> None:
 
 
 def cpu_s(pid: int) -> float:
-    """CPU time of all threads of a process, to a hundredth of a second."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS_PER_S
+    """CPU time of all threads of a process, by the clock that Linux keeps of it to the nanosecond.
+
+    Its number is made as clock_getcpuclockid(3) makes it. /proc counts in hundredths of a second, which is
+    how long a small slice takes: of some it said 0.
+    """
+    return time.clock_gettime((~pid << 3) | CPUCLOCK_SCHED)
