@@ -47,12 +47,12 @@ async def test_a_refusal_is_stored_too_but_not_now_is_not(stage: Stage) -> None:
     refused = await stage.hold(pass_, {"seats": ["Z-1"]}, **{"idempotency-key": "wish-1"})
     again = await stage.hold(pass_, {"seats": ["Z-1"]}, **{"idempotency-key": "wish-1"})
     assert (slug(again), again.headers["content-type"]) == ("no-such-seats", refused.headers["content-type"])
-    for number in range(12):
-        answer = await stage.hold(pass_, WANT, **{"idempotency-key": f"many-{number}"})
-        if slug(answer) == "too-many":
-            break
+    # At once, so that a slow machine does not give the fan's bucket the time to fill again.
+    many = [{"idempotency-key": f"many-{number}"} for number in range(12)]
+    answers = await asyncio.gather(*(stage.hold(pass_, WANT, **key) for key in many))
+    key, answer = next(told for told in zip(many, answers, strict=True) if slug(told[1]) == "too-many")
     await asyncio.sleep(int(answer.headers["retry-after"]))
-    assert slug(await stage.hold(pass_, WANT, **{"idempotency-key": f"many-{number}"})) != "too-many"
+    assert slug(await stage.hold(pass_, WANT, **key)) != "too-many"
 
 
 async def test_the_effect_happens_once_even_when_the_answer_was_lost(stage: Stage, store: Store) -> None:
@@ -72,10 +72,11 @@ async def test_a_second_request_while_the_first_runs_is_told_so(stage: Stage, st
     [name] = [name async for name in store.client.scan_iter(keys.answer("*"))]
     stored: Any = await store.client.get(name)
     lease = Stored(msgspec.msgpack.decode(stored, type=Stored).body_digest)
-    await store.client.set(name, msgspec.msgpack.encode(lease), px=300)
+    await store.client.set(name, msgspec.msgpack.encode(lease), px=60_000)
     answer = await stage.hold(pass_, WANT, **{"idempotency-key": "wish-1"})
     assert slug(answer) == "in-progress"
     assert answer.headers["retry-after"] == "1"
+    await store.client.pexpire(name, 1)
 
     async def free_again() -> bool:
         return slug(await stage.hold(pass_, WANT, **{"idempotency-key": "wish-1"})) == "201"
@@ -110,6 +111,12 @@ async def test_two_at_once_have_one_effect(stage: Stage) -> None:
     )
     assert {slug(answer) for answer in answers} <= {"201", "in-progress"}
     assert len({answer.json()["hold"] for answer in answers if answer.status_code == 201}) == 1
+
+    async def read_anew() -> bool:
+        return bool((await stage.get("/v1/showtimes/late")).json()["free"] < 24)
+
+    # The worker may know the hall from just before: it reads it five times a second.
+    await stage.wait_until(read_anew)
     assert (await stage.get("/v1/showtimes/late")).json()["free"] == 22
 
 
