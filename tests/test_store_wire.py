@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from redis.exceptions import ConnectionError, MaxConnectionsError, ResponseError, TimeoutError
@@ -26,6 +26,9 @@ REPLIES: list[tuple[bytes, Any]] = [
     (b"*0\r\n", []),
     (b"*3\r\n:1\r\n*1\r\n$1\r\na\r\n$-1\r\n", [1, [b"a"], None]),
 ]
+
+SILENCE_S: Final = 0.5
+"""Waited out where a server says no more; time enough for what it does say."""
 
 
 @pytest.mark.parametrize(("told", "expected"), REPLIES)
@@ -68,7 +71,7 @@ def test_what_is_said_first(url: str, said: object) -> None:
 
 
 @asynccontextmanager
-async def speaking(*answers: bytes) -> AsyncIterator[Wire]:
+async def speaking(*answers: bytes, patience_s: float = 5) -> AsyncIterator[Wire]:
     """A wire to a server that says these to whatever it hears, and then nothing."""
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -80,7 +83,7 @@ async def speaking(*answers: bytes) -> AsyncIterator[Wire]:
         writer.close()
 
     async with await asyncio.start_server(answer, "127.0.0.1", 0) as listening:
-        wire = Wire({"host": "127.0.0.1", "port": listening.sockets[0].getsockname()[1]}, 0.2)
+        wire = Wire({"host": "127.0.0.1", "port": listening.sockets[0].getsockname()[1]}, patience_s)
         yield wire
         await wire.close()
 
@@ -101,7 +104,7 @@ async def test_replies_go_to_those_who_asked_in_order(valkey_url: str) -> None:
 
 
 async def test_all_who_wait_hear_of_the_end() -> None:
-    async with speaking(b"+first\r\n") as wire:
+    async with speaking(b"+first\r\n", patience_s=SILENCE_S) as wire:
         assert await wire.ask("ONE") == b"first"
         late = await asyncio.gather(*(wire.ask("TWO") for _ in range(3)), return_exceptions=True)
         assert [type(each) for each in late] == [TimeoutError] * 3
@@ -123,7 +126,7 @@ async def test_nobody_there_is_a_lost_connection() -> None:
 
 async def test_calls_under_way_have_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wires, "IN_FLIGHT_MAX", 2)
-    async with speaking(b"+hello\r\n") as wire:
+    async with speaking(b"+hello\r\n", patience_s=SILENCE_S) as wire:
         await wire.ask("HELLO")
         asked = [wire.ask("ONE") for _ in range(2)]
         with pytest.raises(MaxConnectionsError):
