@@ -1,6 +1,7 @@
-"""A place check, its signature verified and its fan marked as present, against a raw ASGI hello.
+"""What a crowd asks all the time, against a raw ASGI hello: a fan's place in the line, a hall's taken seats.
 
-100,000 fans wait after the open; each asks once with a token of its own. The hello gets the very same bytes.
+100,000 fans wait after the open; each asks once with a token of its own: signature verified, fan marked as
+present. Then as many looks at one hall for changes since a version. The hello gets the very same bytes.
 One uvicorn worker on a core of its own on both sides; client and Valkey on the other core.
 """
 
@@ -45,7 +46,18 @@ def measured(stack: Stack, hello: Server, quick: bool) -> list[Finding]:
         lambda: send(hello, asked, _hellos),
         rounds,
     )
-    return [speeds("place check / raw hello", ratio, "place check", "raw hello", 0.8)]
+    return [
+        speeds("place check / raw hello", ratio, "place check", "raw hello", 0.8),
+        hall_looks(stack, hello, requests),
+    ]
+
+
+def hall_looks(stack: Stack, hello: Server, requests: int) -> Finding:
+    path = f"/v1/showtimes/{SALE}-0/seats"
+    version = stack.call("GET", path)["version"]
+    asked = [request("GET", f"{path}?since={version}", more="Accept-Encoding: gzip")] * requests
+    ratio = abba("hall", lambda: send(stack.door, asked, _hellos), lambda: send(hello, asked, _hellos), 1)
+    return speeds("taken seats / raw hello", ratio, "taken seats", "raw hello", None)
 
 
 def waiting(stack: Stack, fans: int) -> Sale:

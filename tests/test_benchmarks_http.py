@@ -32,7 +32,7 @@ def skip_locked() -> Iterator[Peer]:
 
 
 def test_place(stack: Stack, echo: Server) -> None:
-    told(place.measured(stack, echo, quick=True), "place check / raw hello")
+    told(place.measured(stack, echo, quick=True), "place check / raw hello", "taken seats / raw hello")
 
 
 def test_hold(stack: Stack, echo: Server) -> None:
