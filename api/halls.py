@@ -40,7 +40,7 @@ class Halls(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BoardView(msgspec.Struct, frozen=True, kw_only=True):
-    """`seats`: a letter each, in plan order: `.` free, `h` held, `s` sold, `b` blocked."""
+    """`seats`: a letter each in plan order: `.` free, `h` held, `s` sold, `b` blocked, `x` sold elsewhere."""
 
     showtime: str
     version: int

@@ -90,7 +90,7 @@ class StoreAway(msgspec.Struct, frozen=True):
 
 
 class LedgerAway(msgspec.Struct, frozen=True):
-    """Postgres does not answer; only definitions and accounts need it."""
+    """Postgres does not answer; definitions, contracts, statements, capacities and alarms need it."""
 
 
 class IdentityAway(msgspec.Struct, frozen=True):

@@ -17,7 +17,7 @@ SHOWTIMES_MAX: Final = 100
 STARTS_IN_S: Final = 4.0
 """What Locust needs from the delegated sale to its first user."""
 CALM_SHARE: Final = 0.25
-"""Of the users of a storm, those who are fans; of those of a spike, the time before the open."""
+"""Of a storm's users, the share who are fans; of a spike's run, the share before the open."""
 LOAD: Final = "USHER_LOAD"
 STOREFRONT_KEY: Final = "USHER_STOREFRONT_KEY"
 

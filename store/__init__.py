@@ -1,1 +1,1 @@
-"""The store: Valkey connections, function libraries, the clock and the micro-batcher."""
+"""The store: Valkey connections, the function library, the clock and the micro-batcher."""

@@ -85,7 +85,7 @@ def admissions(shard: int, sale: str) -> str:
 
 
 def show(shard: int, showtime: str) -> str:
-    """Hash: state, rules, counts and version of a showtime."""
+    """Hash: state, definition, plan, rule about single seats and version of a showtime, and what was told."""
     return f"{tag(shard)}:show:{showtime}"
 
 

@@ -24,7 +24,7 @@ class WrongSale(msgspec.Struct, frozen=True):
 
 
 class ExpiredPass(msgspec.Struct, frozen=True):
-    """A pass of ours whose time is over or that was given up."""
+    """A pass of ours whose time is over; one that was given up the allocator refuses as used up."""
 
 
 class UnknownSale(msgspec.Struct, frozen=True): ...

@@ -86,7 +86,7 @@ def poll_in_s(expected_s: float | None, presence_ms: int, load: float, spread: i
     """When to ask again: often near the front, up to a third of the presence time far back.
 
     `load` 1.0 is all a worker should carry: above it everybody is asked to come less often, but never so
-    seldom that the fan would count as absent. `spread` (a jitter) shortens by up to 40 %.
+    seldom that the fan would count as absent. `spread` (a jitter) shortens by 0 to 35 %.
     """
     far_s = presence_ms / 1000 / POLLS_PER_PRESENCE
     wanted_s = far_s if expected_s is None else max(NEAR_POLL_S, expected_s / POLLS_PER_WAIT)

@@ -4,7 +4,7 @@
 -- RETURNS  NO_EPOCH      the whole call
 --          UNKNOWN
 --          FOUND fields  as laid out in record; what lapsed since the last sweep says so
--- COST     2 redis calls a showtime
+-- COST     1 redis call, 1 more a showtime and at most 1 more a decision
 -- USES     gate showtime records
 -- FLAGS    no-writes
 local shard = KEYS[1]

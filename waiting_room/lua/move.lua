@@ -5,7 +5,7 @@
 --          UNKNOWN_SALE
 --          MOVED state        as asked, or it was so already
 --          CANNOT_MOVE state  that move does not start from this state
--- COST     6 redis calls; resume also 1 per 1000 shoppers invited or inside
+-- COST     6 redis calls, 7 to open; resume also 1 per 1000 shoppers invited or inside
 -- USES     gate clock log lapse opening
 local shard, sale, invited, inside, admissions = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local now_ms, verb, reason = tonumber(ARGV[1]), ARGV[2], ARGV[3]

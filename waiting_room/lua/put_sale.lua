@@ -4,7 +4,7 @@
 --          (draw 1 or 0; capacity in shoppers; seed 64 hex digits, told to nobody before the open)
 -- RETURNS  NO_EPOCH
 --          PUT state
--- COST     5 redis calls
+-- COST     7 redis calls
 -- USES     gate clock log
 local shard, sale, admissions = KEYS[1], KEYS[2], KEYS[3]
 local now_ms, opens_at_ms, draw, capacity = tonumber(ARGV[1]), ARGV[2], ARGV[3], ARGV[4]
