@@ -84,15 +84,6 @@ class Reclaimed(msgspec.Struct, frozen=True, array_like=True):
     back: tuple[int, ...]
 
 
-class Record(msgspec.Struct, frozen=True):
-    """One verified entry of the stream."""
-
-    shard: int
-    version: int
-    kind: str
-    body: bytes
-
-
 def pack(blob: OrderBlob | PaymentBlob) -> str:
     """The text that travels through Lua unread: a JSON array of the fields in order."""
     return msgspec.json.encode(blob).decode()

@@ -14,6 +14,7 @@ from prometheus_client import CollectorRegistry
 from api import (
     action_log,
     alarms,
+    check_ins,
     contracts,
     fans_pages,
     halls,
@@ -94,6 +95,7 @@ ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
     contracts.list_contracts,
     jwks.jwks,
     jwks.ticket_key,
+    check_ins.check_in_ticket,
     health.live,
     health.ready,
     metrics.metrics,

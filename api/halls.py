@@ -99,5 +99,5 @@ async def hall_of(onsale: OnSale, rooms: Rooms) -> HallView:
         free=seen.free,
         held=seen.held,
         sold=seen.sold,
-        blocked=seen.seats.count(b"b"),
+        blocked=len(seen.seats) - seen.free - seen.held - seen.sold,
     )

@@ -4,10 +4,10 @@ import asyncio
 from typing import Any, Literal
 
 import msgspec
-from asyncpg import InterfaceError, PostgresError
 from litestar import Request, Response, get
 
 from api.house import House
+from ledger.trouble import POSTGRES_TROUBLE, within
 from store.unavailable import StoreUnavailable
 
 Condition = Literal["ready", "closed", "away"]
@@ -38,7 +38,7 @@ async def ready(request: Request[Any, Any, Any]) -> Response[Ready]:
     house: House = request.app.state.house
     timeout_s = house.settings.limits.ready_timeout_s
     (store, why), postgres = await asyncio.gather(
-        store_condition(house, timeout_s), within(postgres_condition(house), timeout_s)
+        store_condition(house, timeout_s), postgres_condition(house, timeout_s)
     )
     state: Literal["ready", "degraded", "unavailable"] = "ready"
     if store != "ready":
@@ -48,14 +48,6 @@ async def ready(request: Request[Any, Any, Any]) -> Response[Ready]:
     headers = {"cache-control": "no-store"} | ({"retry-after": "2"} if state == "unavailable" else {})
     body = Ready(state=state, store=store, postgres=postgres, why=why)
     return Response(body, status_code=503 if state == "unavailable" else 200, headers=headers)
-
-
-async def within(question: Any, timeout_s: float) -> Condition:
-    try:
-        answer: Condition = await asyncio.wait_for(question, timeout_s)
-    except TimeoutError:
-        return "away"
-    return answer
 
 
 async def store_condition(house: House, timeout_s: float) -> tuple[Condition, str]:
@@ -73,11 +65,11 @@ async def store_condition(house: House, timeout_s: float) -> tuple[Condition, st
     return "ready", ""
 
 
-async def postgres_condition(house: House) -> Condition:
+async def postgres_condition(house: House, timeout_s: float) -> Condition:
     if not house.is_open:
         return "away"
     try:
-        await house.rooms.pool.fetchval("SELECT 1")
-    except (OSError, PostgresError, InterfaceError, TimeoutError):
+        await within(timeout_s, house.rooms.pool.fetchval("SELECT 1"))
+    except POSTGRES_TROUBLE:
         return "away"
     return "ready"

@@ -7,29 +7,20 @@ refused with `store-unavailable`; Postgres is connected to when it is first aske
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from pathlib import Path
 from typing import Final
 
 import structlog
 from litestar import Litestar
 
-import allocator as allocator_room
-import store as store_room
-import waiting_room as waiting_room_room
+from api.library import library
 from api.problems import Refused
 from api.refusals import StoreAway
 from api.rooms import Rooms
 from api.settings import ApiSettings
 from ledger import pool as ledger_pool
 from store.connection import Store
-from store.functions import Library
 from store.unavailable import StoreUnavailable
 
-LUA_FOLDERS: Final = tuple(
-    Path(room.__file__).parent / "lua"
-    for room in (store_room, allocator_room, waiting_room_room)
-    if room.__file__
-)
 RETRY_S: Final = 0.5
 log = structlog.get_logger("usher.api")
 
@@ -81,12 +72,10 @@ class House:
             await asyncio.Event().wait()
 
     async def _reach_store(self) -> Store:
-        library = Library(*LUA_FOLDERS)
+        settings, loaded = self.settings, library()
         while True:
             try:
-                return await Store.connect(
-                    self.settings.store_url, library=library, shards=self.settings.shards
-                )
+                return await Store.connect(settings.store_url, library=loaded, shards=settings.shards)
             except StoreUnavailable:
                 log.warning("store away", worker=self.settings.worker)
                 self._tried.set()

@@ -8,7 +8,7 @@ ends; the repeat runs again and finds its first effect, because hold tokens are 
 
 import hashlib
 from collections.abc import Awaitable
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from litestar.enums import ScopeType
@@ -18,7 +18,8 @@ from redis.exceptions import RedisError
 from api.house import House
 from api.problems import Refused
 from api.refusals import BadRequest, IdempotencyMismatch, InProgress, StoreAway, TooLarge
-from api.replies import VERSION, Answer, send_answer, send_problem
+from api.replies import PERSONAL, VERSION, Answer, send_answer, send_problem
+from api.requests import after
 from store import keys
 
 HEADER: Final = b"idempotency-key"
@@ -27,21 +28,31 @@ PASSING: Final = frozenset({0, 401, 404, 405, 413, 415, 429})
 """Not kept: nothing was done (0: not even answered), and anybody could fill the store with such answers."""
 KEPT_HEADERS: Final = (b"content-type", b"location", b"cache-control", b"retry-after", VERSION)
 """A repeat says the version of the first answer: that is when it was decided."""
+NAME_CHARS: Final = 32
+BODY_DIGEST_BYTES: Final = 16
+"""Of each digest 128 bits are kept: two requests that share them will not be met."""
+PLAIN: Final = ((b"content-type", b"application/json"), PERSONAL)
+Headers = tuple[tuple[bytes, bytes], ...]
 
 
 class Stored(msgspec.Struct, frozen=True, array_like=True):
-    """`status` 0 while the first request runs."""
+    """`status` 0 while the first request runs. `headers` as bytes: PLAIN, and this version behind them.
+
+    Millions of these are kept for a day, and nearly all have the plain headers.
+    """
 
     body_digest: bytes
     status: int = 0
-    headers: tuple[tuple[bytes, bytes], ...] = ()
+    headers: Headers | bytes = ()
     body: bytes = b""
 
     @property
     def again(self) -> Answer:
         """What a repeat is told."""
-        length = (b"content-length", b"%d" % len(self.body))
-        return Answer(self.status, (*self.headers, length, (b"idempotent-replayed", b"true")), self.body)
+        told, length = self.headers, (b"content-length", b"%d" % len(self.body))
+        if isinstance(told, bytes):
+            told = (*PLAIN, (VERSION, told))
+        return Answer(self.status, (*told, length, (b"idempotent-replayed", b"true")), self.body)
 
 
 _encode: Final = msgspec.msgpack.Encoder().encode
@@ -66,14 +77,15 @@ class Idempotency:
             check_key(key)
             caller = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
             digest = request_digest(caller, scope["path"].encode(), scope["method"].encode(), key.encode())
-            body_digest = hashlib.sha256(body).digest()
+            body_digest = body_digest_of(body)
             scope.setdefault("state", {})["request_digest"] = digest
             first = await self.begin(digest, body_digest)
             if first is not None:
                 await send_answer(first.again, send)
                 return
             answer = Recorder(send)
-            await self.app(scope, again(body, receive), answer)
+            whole = {"type": "http.request", "body": body, "more_body": False}
+            await self.app(scope, after(whole, receive), answer)
             await self.end(digest, answer.stored(body_digest))
         except Refused as refused:
             await send_problem(refused.refusal, send)
@@ -84,7 +96,7 @@ class Idempotency:
         try:
             raw = await self.house.rooms.store.command(
                 "SET",
-                keys.answer(digest).encode(),
+                name_of(digest),
                 lease,
                 "NX",
                 "GET",
@@ -110,11 +122,9 @@ class Idempotency:
         store, limits = self.house.rooms.store, self.house.settings.limits
         try:
             if answer.status in PASSING or answer.status >= 500:
-                await store.tell("DEL", keys.answer(digest).encode())
+                await store.tell("DEL", name_of(digest))
             else:
-                await store.tell(
-                    "SET", keys.answer(digest).encode(), _encode(answer), "EX", limits.answer_ttl_s
-                )
+                await store.tell("SET", name_of(digest), _encode(answer), "EX", limits.answer_ttl_s)
         except (RedisError, OSError):
             return
 
@@ -139,13 +149,28 @@ class Recorder:
         return self._send(message)
 
     def stored(self, body_digest: bytes) -> Stored:
-        return Stored(body_digest, self._status, self._headers, self._body)
+        return Stored(body_digest, self._status, short(self._headers), self._body)
 
 
 def stored(answer: Answer, body_digest: bytes) -> Stored:
     """An answer as it is kept."""
     headers = tuple([header for header in answer.headers if header[0] in KEPT_HEADERS])
-    return Stored(body_digest, answer.status, headers, answer.body)
+    return Stored(body_digest, answer.status, short(headers), answer.body)
+
+
+def short(headers: Headers) -> Headers | bytes:
+    """The headers as they are kept."""
+    is_plain = len(headers) == 3 and headers[:2] == PLAIN and headers[2][0] == VERSION
+    return headers[2][1] if is_plain else headers
+
+
+def name_of(digest: str) -> bytes:
+    """The key of the answer to the request of this digest."""
+    return keys.answer(digest[:NAME_CHARS]).encode()
+
+
+def body_digest_of(body: bytes) -> bytes:
+    return hashlib.sha256(body).digest()[:BODY_DIGEST_BYTES]
 
 
 def key_of(scope: Scope) -> str | None:
@@ -183,17 +208,3 @@ async def read_body(receive: Receive, limit_bytes: int) -> bytes | None:
             raise Refused(TooLarge(limit_bytes=limit_bytes))
         if not message["more_body"]:
             return bytes(body)
-
-
-def again(body: bytes, receive: Receive) -> Receive:
-    """A `receive` that gives the body once and then whatever else comes."""
-    unread = True
-
-    async def receive_again() -> Any:
-        nonlocal unread
-        if unread:
-            unread = False
-            return {"type": "http.request", "body": body, "more_body": False}
-        return await receive()
-
-    return receive_again

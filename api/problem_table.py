@@ -130,7 +130,7 @@ _ROWS: dict[type, Row] = {
         401,
         "bad-token",
         "The token, key or signature is not valid",
-        "The pass has expired or was given up.",
+        "The pass has expired.",
         "Ask for the place's status.",
     ),
     queue.WrongSale: Row(
@@ -204,6 +204,31 @@ _ROWS: dict[type, Row] = {
         "The seats had gone to others; the payment is recorded as money to give back.",
         "Give the money back; seats must be held again.",
     ),
+    # The door.
+    refusals.BadTicket: Row(
+        422, "bad-ticket", "Not a ticket of ours", "The code is not genuine.", "Scan it again; let nobody in."
+    ),
+    refusals.UnknownTicket: Row(
+        404,
+        "unknown-ticket",
+        "The ledger does not have this ticket yet",
+        "The code is genuine; the ledger may be a moment behind the sale.",
+        "Let them in, and send the same request again in a moment.",
+    ),
+    refusals.TicketVoid: Row(
+        409,
+        "ticket-void",
+        "The ticket does not hold any more",
+        "It was refunded or exchanged; the seat may be another fan's.",
+        "Let nobody in with it.",
+    ),
+    refusals.AlreadyCheckedIn: Row(
+        409,
+        "already-checked-in",
+        "The ticket was checked in before",
+        "Somebody came with it at {checked_in_at}.",
+        "Ask who came: one of the two has a copy.",
+    ),
     # Faults.
     refusals.StoreAway: Row(
         503,
@@ -217,7 +242,7 @@ _ROWS: dict[type, Row] = {
         503,
         "ledger-unavailable",
         "The ledger cannot be reached",
-        "Sales go on; definitions and statements wait.",
+        "Sales go on; definitions, statements and check-ins wait.",
         "Send the same request again.",
         retry_s=5,
     ),

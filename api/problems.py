@@ -42,6 +42,10 @@ Refusal = (
     | refusals.UnknownShowtime
     | refusals.UnknownPlan
     | refusals.UnknownContract
+    | refusals.BadTicket
+    | refusals.UnknownTicket
+    | refusals.TicketVoid
+    | refusals.AlreadyCheckedIn
     | refusals.UnknownProvider
     | refusals.UnknownAlarm
     | refusals.AlarmStands

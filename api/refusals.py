@@ -56,6 +56,24 @@ class UnknownPlan(msgspec.Struct, frozen=True): ...
 class UnknownContract(msgspec.Struct, frozen=True): ...
 
 
+class BadTicket(msgspec.Struct, frozen=True):
+    """A text that no ticket of ours carries as its code."""
+
+
+class UnknownTicket(msgspec.Struct, frozen=True):
+    """A genuine ticket that the writer has not brought to Postgres yet."""
+
+
+class TicketVoid(msgspec.Struct, frozen=True):
+    """A ticket that was refunded or exchanged; its seat may be another fan's."""
+
+
+class AlreadyCheckedIn(msgspec.Struct, frozen=True):
+    """The ticket was used already, perhaps by who holds a copy of it."""
+
+    checked_in_at: str
+
+
 class UnknownAlarm(msgspec.Struct, frozen=True): ...
 
 
@@ -90,7 +108,7 @@ class StoreAway(msgspec.Struct, frozen=True):
 
 
 class LedgerAway(msgspec.Struct, frozen=True):
-    """Postgres does not answer; definitions, contracts, statements, capacities and alarms need it."""
+    """Postgres does not answer; definitions, contracts, statements, check-ins, capacities and alarms need it."""
 
 
 class IdentityAway(msgspec.Struct, frozen=True):

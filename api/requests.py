@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final, TypeVar
 import msgspec
 from litestar import Request
 from litestar.params import PathParameter, QueryParameter
+from litestar.types import Receive
 
 from api.problems import Refused
 from api.refusals import BadRequest, UnsupportedMedia
@@ -57,3 +58,17 @@ class StrictRequest(Request[Any, Any, Any]):
         check_media(self.headers.get("content-type", ""))
         field = self.route_handler.parsed_data_field
         return decode(await self.body(), field.annotation if field else Any)
+
+
+def after(message: Any, receive: Receive) -> Receive:
+    """A `receive` that begins with a message taken before."""
+    unread = True
+
+    async def receive_again() -> Any:
+        nonlocal unread
+        if unread:
+            unread = False
+            return message
+        return await receive()
+
+    return receive_again

@@ -47,9 +47,13 @@ class ShowtimeBody(Input, frozen=True, kw_only=True):
 
 
 class ShowtimeView(msgspec.Struct, frozen=True, kw_only=True):
-    """`prices` by category in minor units of `currency`; `service_fee` is per seat, on top."""
+    """`prices` by category in minor units of `currency`; `service_fee` is per seat, on top.
+
+    `serial` is the number that ticket codes carry: by it a door knows a ticket's showtime without asking.
+    """
 
     showtime: str
+    serial: int
     sale: str
     cinema: str
     auditorium: str
@@ -224,6 +228,7 @@ async def view_of(onsale: OnSale, boards: Boards) -> ShowtimeView:
     show = onsale.showtime
     return ShowtimeView(
         showtime=show.id,
+        serial=show.serial,
         sale=show.sale,
         cinema=show.cinema,
         auditorium=show.auditorium,

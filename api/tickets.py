@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from ledger.tickets import ticket_code
+from ledger.tickets import TicketCode, read_ticket_code, ticket_code
 
 LABEL: Final = b"usher ticket"
 
@@ -37,3 +37,13 @@ class TicketSigner:
         """Ticket `number` (from 1) of an order."""
         ticket = f"t-{token}-{number}"
         return TicketView(ticket, seat, ticket_code(ticket, showtime_serial, seat, self._key))
+
+    def read(self, code: str) -> TicketCode | None:
+        """What a code of ours says, None for any other text."""
+        return read_ticket_code(code, self._key.public_key())
+
+
+def order_and_number(ticket: str) -> tuple[str, int]:
+    """The order's token and the ticket's number in it, from the id of a ticket of ours."""
+    token, _, number = ticket.removeprefix("t-").rpartition("-")
+    return token, int(number)

@@ -27,7 +27,7 @@ from api.places import JoinBody, joined
 from api.problems import Refused
 from api.refusals import OurFault, StoreAway
 from api.replies import PERSONAL, Answer, json_answer, problem_answer, send_answer
-from api.requests import ID_PATTERN, decode
+from api.requests import ID_PATTERN, after, decode
 from api.rooms import Rooms
 from store.unavailable import StoreUnavailable
 
@@ -222,17 +222,3 @@ def read(body: bytes, decoder: msgspec.json.Decoder[S]) -> S:
         return decode(body, decoder)
     except Refused as refused:
         raise Unread from refused
-
-
-def after(message: Any, receive: Receive) -> Receive:
-    """A `receive` that begins with a message taken before."""
-    unread = True
-
-    async def receive_again() -> Any:
-        nonlocal unread
-        if unread:
-            unread = False
-            return message
-        return await receive()
-
-    return receive_again

@@ -4,7 +4,6 @@ It stands for all the layers in front of a turnstile, in their order: the meter,
 address. What it does not know in a request at the first look it leaves to them, before anything is done.
 """
 
-import hashlib
 import time
 from typing import Any, Final
 
@@ -14,7 +13,7 @@ import structlog
 from api.access_log import AccessLog
 from api.common_form import Post, post, post_pattern
 from api.house import House
-from api.idempotency import HEADER, KEY_CHARS_MAX, Idempotency, request_digest, stored
+from api.idempotency import HEADER, KEY_CHARS_MAX, Idempotency, body_digest_of, request_digest, stored
 from api.meter import Tally, trace_of
 from api.problems import Refused
 from api.refusals import OurFault
@@ -64,7 +63,7 @@ class Wicket:
         if key is not None:
             if len(key) > KEY_CHARS_MAX:
                 return None
-            digest, body_digest = self._digest(came, key), hashlib.sha256(came.body).digest()
+            digest, body_digest = self._digest(came, key), body_digest_of(came.body)
         try:
             read = call.read(came.body)
         except Unread:

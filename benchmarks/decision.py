@@ -25,6 +25,7 @@ from allocator.catalogue import OnSale
 from allocator.geometry import Geometry
 from allocator.plan import SeatName
 from allocator.wishes import Best
+from api.library import library
 from benchmarks.hall import hall, onsale, sale_fields
 from benchmarks.loading import load
 from benchmarks.measure import Meter, Ratio, Side, Slice, abba
@@ -32,7 +33,6 @@ from benchmarks.wire import PIPELINE, Wire, encode
 from store import keys
 from store.functions import function_name
 from usher.engine import start_and_wait
-from usher.library import library
 from usher.process import end
 from usher.valkey_engine import ValkeyEngine
 

@@ -12,6 +12,7 @@ from allocator.allocator import group_of, hold_decision
 from allocator.catalogue import OnSale
 from allocator.geometry import Geometry
 from allocator.wishes import Best
+from api.library import library
 from benchmarks.decision import NOW_MS, Bench
 from benchmarks.hall import hall, onsale, sale_fields
 from benchmarks.loading import load
@@ -19,7 +20,6 @@ from benchmarks.wire import PIPELINE, encode
 from store import keys
 from store.functions import function_name
 from store.version import unfold
-from usher.library import library
 
 SEATS: Final = 800
 BATCH: Final = 16

@@ -17,6 +17,7 @@ import msgspec
 import redis
 
 from allocator.sale import Sale
+from api.library import library
 from benchmarks.cores import cores, pin
 from benchmarks.decision import Bench, Case, running
 from benchmarks.finding import Finding, Mark, Reading
@@ -25,7 +26,6 @@ from benchmarks.line import join_guests
 from benchmarks.measure import Meter
 from benchmarks.memory import put
 from store.connection import Store
-from usher.library import library
 from waiting_room.batch_clock import BatchClock
 from waiting_room.draw import Draw
 from waiting_room.place import Place

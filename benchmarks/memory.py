@@ -12,13 +12,13 @@ import redis
 
 from allocator.geometry import Geometry
 from allocator.sale import Sale
+from api.library import library
 from benchmarks.cores import cores, pin
 from benchmarks.decision import running
 from benchmarks.finding import Finding, Mark, Reading
 from benchmarks.hall import hall, onsale
 from benchmarks.line import join_accounts, join_guests
 from store.connection import Store
-from usher.library import library
 from waiting_room.line import Line
 
 

@@ -14,6 +14,7 @@ import redis
 
 from allocator.catalogue import Catalogue
 from allocator.sale import Sale
+from api.library import library
 from benchmarks.crowd import body_of, request, status_of
 from benchmarks.finding import Finding, speeds
 from benchmarks.http import send
@@ -22,7 +23,6 @@ from benchmarks.measure import abba
 from benchmarks.scene import delegate, open_sale
 from benchmarks.stack import Server, Stack, bare, running
 from store.connection import Store
-from usher.library import library
 from waiting_room.draw import Draw
 from waiting_room.keyring import Keyring
 from waiting_room.place import Place, PlaceSigner

@@ -22,6 +22,7 @@ from allocator.catalogue import OnSale
 from allocator.geometry import Geometry
 from allocator.outbox import PaymentBlob, Token
 from allocator.wishes import Best
+from api.library import library
 from api.orders import blob_of
 from benchmarks.cores import cores, pin
 from benchmarks.finding import Finding, Mark, reading, share
@@ -38,7 +39,6 @@ from ledger.stream import Entry, Stream
 from store import keys
 from store.connection import Store
 from usher.garbage import collect_seldom
-from usher.library import library
 from waiting_room.waiting_room import WaitingRoom
 
 SEATS: Final = 800

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
-from allocator.outbox import Record, checksum
+from allocator.outbox import checksum
 from store import keys
 from store.connection import ERRORS, Store
 from store.unavailable import StoreUnavailable
@@ -32,9 +32,6 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
 
     def is_whole(self) -> bool:
         return checksum(self.version, self.kind, self.body) == self.sum
-
-    def record(self) -> Record:
-        return Record(self.shard, self.version, self.kind, self.body)
 
 
 class Stream:

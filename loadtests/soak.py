@@ -23,6 +23,7 @@ from loadtests.watch import Line, Lines, Watch, watching
 
 SECONDS: Final = 3600.0
 SLICE_S: Final = 5.0
+TOLD_EVERY_S: Final = 60.0
 JUDGED_FROM_S: Final = 1200.0
 """In a shorter run caches of fans and passes fill to its end; what memory does is then told, not judged."""
 WARM: Final = 0.25
@@ -39,6 +40,7 @@ STORES: Final = ("valkey", "postgres")
 def soak(loop: OpenLoop, mix: Mix, watch: Watch, rate: float, seconds: float) -> tuple[Counter[str], int]:
     """Wrong answers, and payments taken."""
     wrong, paid, slices = Counter[str](), 0, max(1, round(seconds / SLICE_S))
+    told_every = max(1, round(TOLD_EVERY_S / SLICE_S))
     for number in range(slices):
         mix.renew()
         run = loop.run(mix, rate, seconds / slices, seed=number)
@@ -46,7 +48,17 @@ def soak(loop: OpenLoop, mix: Mix, watch: Watch, rate: float, seconds: float) ->
         wrong += run.wrong
         wrong["never sent"] += run.unsent
         paid += len(run.kinds["pay"].served) if "pay" in run.kinds else 0
+        if (number + 1) % told_every == 0 or number + 1 == slices:
+            passed_s, errors = (number + 1) * seconds / slices, sum(wrong.values())
+            click.echo(
+                f"{passed_s:>6,.0f} s: {paid:,} payments, {errors} errors; MiB: {latest(watch, 'memory')}"
+            )
     return +wrong, paid
+
+
+def latest(watch: Watch, what: str) -> str:
+    """How a curve of each process stands now."""
+    return ", ".join(f"{name} {line[-1][1]:.0f}" for name, line in list(watch.lines[what].items()))
 
 
 def tell(watch: Watch, run: Run) -> None:

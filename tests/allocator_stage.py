@@ -16,11 +16,11 @@ from allocator.sale import Sale, SaleId, SaleState
 from allocator.showtime import Orphans, Showtime, ShowtimeId
 from allocator.standing import Loaded
 from allocator.wishes import Best, Exact, Want
+from api.library import library
 from store import keys
 from store.batcher import Limits
 from store.clock import Clock
 from store.connection import Store
-from usher.library import library
 
 SHARD: Final = 5
 SALE: Final = Sale(

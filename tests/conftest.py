@@ -10,13 +10,13 @@ import asyncpg
 import pytest
 import redis
 
+from api.library import library
 from ledger import migrations
 from ledger import pool as ledger_pool
 from store.connection import Store
 from tests.after_checks import POSTGRES_CHECKS, VALKEY_CHECKS
 from tests.soon import become_true
 from usher.engine import Engine, start_and_wait
-from usher.library import library
 from usher.postgres_engine import PostgresEngine
 from usher.process import end
 from usher.valkey_engine import ValkeyEngine

@@ -20,6 +20,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from allocator.allocator import Allocator
+from api.library import library
 from store import keys
 from store.connection import Store
 from store.version import heard
@@ -31,7 +32,6 @@ from tests.history_op import UNKNOWN, Op, Tape, read
 from tests.history_traces import Evidence
 from tests.history_words import Told, told_reclaim
 from usher.engine import start_and_wait
-from usher.library import library
 from usher.process import end
 from usher.valkey_engine import ValkeyEngine
 

@@ -21,6 +21,7 @@ from allocator.answers import Held, Ordered
 from allocator.outbox import PaymentBlob
 from allocator.plan import SeatName
 from allocator.wishes import Best, Exact, Want
+from api.library import library
 from store import keys
 from store.connection import Store
 from store.unavailable import StoreUnavailable
@@ -30,7 +31,6 @@ from tests.history_night import SEAT_COSTS, Night, night
 from tests.history_op import Op, Tape
 from tests.history_words import Told, told_hold, told_order, told_pay, told_reclaim, told_release
 from tests.soon import become_true
-from usher.library import library
 
 LOSSES: Final = 1 / 400
 """Of replies."""

@@ -7,10 +7,10 @@ from contextlib import asynccontextmanager
 import msgspec
 
 from allocator.sale import Sale, SaleId
+from api.library import library
 from store.clock import Clock
 from store.connection import Store
 from store.keys import shard_of
-from usher.library import library
 from waiting_room.answers import Admitted, Joined
 from waiting_room.batch_clock import BatchClock
 from waiting_room.place import Place

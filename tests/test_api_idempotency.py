@@ -41,6 +41,20 @@ async def test_a_repeat_gets_the_stored_answer(stage: Stage) -> None:
     assert mine["hold"] != first.json()["hold"]
 
 
+async def test_little_is_kept_beside_the_answer(stage: Stage, store: Store) -> None:
+    """Millions of answers are kept for a day."""
+    await stage.open()
+    first = await stage.post("/v1/sales/night/places", **{"idempotency-key": "wish-1"})
+    [name] = [name async for name in store.client.scan_iter(keys.answer("*"))]
+    kept: Any = await store.client.get(name)
+    assert len(name) + len(kept) - len(first.content) < 110
+    again = await stage.post("/v1/sales/night/places", **{"idempotency-key": "wish-1"})
+    told = [dict(answer.headers) for answer in (first, again)]
+    assert told[1].pop("idempotent-replayed") == "true"
+    assert told[0] == told[1]
+    assert "usher-version" in told[1]
+
+
 async def test_a_refusal_is_stored_too_but_not_now_is_not(stage: Stage) -> None:
     await stage.open()
     pass_ = await stage.come_in()

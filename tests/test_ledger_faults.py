@@ -9,6 +9,7 @@ from typing import Any
 import asyncpg
 import pytest
 
+from api.library import library
 from ledger import alarms, counts, orders
 from ledger.batch import Batch
 from ledger.books import Books
@@ -36,7 +37,6 @@ from tests.ledger_stream import (
 )
 from tests.test_ledger_writer import count, version
 from usher.engine import start_and_wait
-from usher.library import library
 from usher.process import end
 from usher.valkey_engine import ValkeyEngine
 

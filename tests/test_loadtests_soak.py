@@ -79,6 +79,7 @@ def test_a_soak_runs_and_reports(tmp_path: Path) -> None:
         check=False,
     )
     assert "Report:" in ran.stdout, ran.stderr
+    assert re.search(r" 4 s: \d+ payments, 0 errors; MiB: .*valkey \d", ran.stdout), ran.stdout
     told = (tmp_path / "soak.html").read_text("utf-8")
     for title in ("Arrivals", "The line and the hall", "Latency", "CPU of each process", "Private memory"):
         assert title in told

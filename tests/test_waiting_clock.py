@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from api.library import library
 from store.connection import Store
 from tests.queueing import Listed, Queue, queue
-from usher.library import library
 from waiting_room import batch_clock
 from waiting_room.admissions import read_log
 from waiting_room.answers import Admitted

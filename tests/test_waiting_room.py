@@ -7,12 +7,12 @@ from typing import Any
 import msgspec
 import pytest
 
+from api.library import library
 from store import keys
 from store.connection import Store
 from store.unavailable import StoreUnavailable
 from tests.proxy import LossyProxy
 from tests.queueing import NOON_MS, SALE, SECRET, Listed, Queue, queue
-from usher.library import library
 from waiting_room.answers import (
     Admitted,
     BadToken,

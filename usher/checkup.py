@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct
 from redis.exceptions import RedisError
 
+from api.library import library
 from ledger import migrations
 from ledger.alarms import open_alarms
 from ledger.cursors import all_cursors, shards_in_use
@@ -17,7 +18,6 @@ from store.connection import Store
 from store.unavailable import StoreUnavailable
 from usher.comparison import differences
 from usher.data_folder import FREE_BYTES_MIN
-from usher.library import library
 from usher.run_folder import RunFolder, born
 from usher.settings import Settings
 from usher.up import doors_answer, why_closed

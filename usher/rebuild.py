@@ -19,6 +19,7 @@ from rich.console import Console
 from allocator.allocator import Allocator
 from allocator.catalogue import Catalogue
 from allocator.sale import Sale
+from api.library import library
 from ledger import definitions, migrations
 from ledger.cursors import all_cursors
 from ledger.orders import SoldSeat, sold_seats
@@ -27,7 +28,6 @@ from ledger.rebuild import last_entry, reclaimed_showtimes, sale_stand
 from store import keys
 from store.connection import Store
 from store.unavailable import StoreUnavailable
-from usher.library import library
 from usher.lost_shards import REBUILDING, LostShards, NotEmpty, StillTelling
 from usher.settings import Settings
 from usher.sold_records import sold_records

@@ -19,7 +19,7 @@ from usher.rush_crowd import Crowd, Standing
 from usher.rush_door import Door
 from usher.rush_facts import Facts, Waiting
 from usher.rush_report import Measured, Report, report_of
-from usher.rush_sale import PlanFile, delegate, move, terms_of
+from usher.rush_sale import CannotDelegate, PlanFile, delegate, move, terms_of
 from usher.rush_scene import Scene, Terms, Till
 from usher.rush_stack import Target
 from usher.rush_tape import Tape
@@ -64,6 +64,11 @@ class Rush:
         wish, settings = self.wish, self.target.settings
         name = f"rush-{int(time.time()):x}-{wish.seed}"
         terms = terms_of(name, wish.fans, wish.showtimes, wish.plan.plan, wish.capacity)
+        signing = settings.providers.get("test")
+        if signing is None:
+            raise CannotDelegate(
+                "the crowd pays by the test provider, which is off: set USHER_TEST_PROVIDER=1"
+            )
         async with _engines(self.target) as (client, pool):
             shard = keys.shard_of(name, settings.shards)
             watch = Watch(client, shard, name, sum(1 for _ in wish.plan.plan.named_seats()))
@@ -74,7 +79,7 @@ class Rush:
                 storefront_key=settings.storefront_key,
                 operator_key=settings.operator_key,
                 provider="test",
-                signing=settings.providers["test"],
+                signing=signing,
             )
             scene = Scene(door, tape, terms, wish.plan.plan, till, watch.peek, watch.versions)
             try:

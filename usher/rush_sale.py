@@ -20,7 +20,7 @@ POLLS_PER_S_MAX: Final = 1_500
 
 
 class CannotDelegate(Exception):
-    """The doors refused the sale of the rush; the message holds their words."""
+    """There is no sale for the rush; the message says why, in the doors' words when they refused it."""
 
 
 class PlanFile(msgspec.Struct, frozen=True):
@@ -43,7 +43,7 @@ def detect(content: bytes) -> PlanFormat:
     try:
         top = msgspec.json.decode(content)
     except msgspec.DecodeError as error:
-        raise BadPlan("/", f"not JSON: {error}") from None
+        raise BadPlan("$", f"not JSON: {error}") from None
     formats: tuple[tuple[str, PlanFormat], ...] = (
         ("subChart", "seatsio"),
         ("zones", "pretix"),
@@ -52,7 +52,7 @@ def detect(content: bytes) -> PlanFormat:
     for name, known in formats:
         if isinstance(top, dict) and name in top:
             return known
-    raise BadPlan("/", "neither a seats.io chart, nor a pretix plan, nor one of ours")
+    raise BadPlan("$", "neither a seats.io chart, nor a pretix plan, nor one of ours")
 
 
 def terms_of(name: str, fans: int, showtimes: int, plan: Plan, capacity: int | None) -> Terms:

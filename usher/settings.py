@@ -186,7 +186,9 @@ VARIABLES: Final = (
     Variable("USHER_DEMO", "", "1: load a demo premiere; empty: only into an embedded Postgres", _demo),
     Variable("USHER_LOG_LEVEL", "info", "debug, info, warning or error", _level),
 )
-NOT_OURS: Final = ("USHER_TEST_", "USHER_LOAD")
+NOT_OURS: Final = frozenset(
+    {"USHER_TEST_VALKEY_URL", "USHER_TEST_POSTGRES_URL", "USHER_TEST_RUSH_FANS", "USHER_LOAD"}
+)
 """Names that start like settings and are read by the tests and the load tests."""
 KEPT: Final = ("secret", "storefront_key", "operator_key", "cinema_key", "door_key")
 """Settings made at the first start when they are not given."""
@@ -220,7 +222,7 @@ def _refuse_unknown(environment: Mapping[str, str]) -> None:
     """A misspelt name would be ignored, and its owner would believe that it holds."""
     known = [variable.name for variable in VARIABLES]
     for name in sorted(environment):
-        if name.startswith(PREFIX) and name not in known and not name.startswith(NOT_OURS):
+        if name.startswith(PREFIX) and name not in known and name not in NOT_OURS:
             nearest = get_close_matches(name, known, n=1, cutoff=0)[0]
             raise BadSetting(f"{name}: there is no such setting; the nearest is {nearest}")
 

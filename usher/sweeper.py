@@ -26,8 +26,11 @@ class Sweeper:
     async def run(self) -> None:
         """Sweeps until cancelled; a store that is away is swept when it is back."""
         while True:
-            await self.round()
             end_if_cancelled()
+            try:
+                await self.round()
+            except Exception:  # the sweeper must outlive the fault of one round
+                log.exception("sweep round failed")
             await asyncio.sleep(SWEEP_EVERY_S)
 
     async def round(self) -> int:

@@ -11,12 +11,12 @@ from asyncpg import CannotConnectNowError, PostgresConnectionError
 
 from allocator.allocator import Allocator
 from allocator.catalogue import Catalogue
+from api.library import library
 from ledger import migrations, writer_process
 from ledger.pool import Pool, connect
 from store.connection import Store
 from store.unavailable import StoreUnavailable
 from usher.garbage import collect_seldom
-from usher.library import library
 from usher.recorder import Recorder
 from usher.settings import Settings
 from usher.sweeper import Sweeper

@@ -62,9 +62,4 @@ local function decide(s, c, i, now)
   return settle(s, token, r, reference, 'CONFIRMED', 'confirmed', paid.body(now, r, payment))
 end
 
-local function owner(s, c, i)
-  local r = records.of(s, c[2][i])
-  return r and r.fan or nil
-end
-
-return decisions.run(KEYS, 3, clock.now(shard, now_ms, highest), batch, decide, owner)
+return decisions.run(KEYS, 3, clock.now(shard, now_ms, highest), batch, decide)

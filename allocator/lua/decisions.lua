@@ -11,23 +11,24 @@ local function open(keys, first, now, batch)
   return list, c
 end
 
--- `owner` names the fan whose seats decision i counts, or is the column of all of them.
-local function read_one(s, c, mine, owner)
+-- `names`: the column of the fans. Without it a decision counts the seats of the fan whose hold it names.
+local function read_one(s, c, mine, names)
   local tokens, owners = {}, {}
   for j, i in ipairs(mine) do
     tokens[j] = c[2][i]
   end
   records.load(s, tokens)
   for _, i in ipairs(mine) do
-    owners[#owners + 1] = type(owner) == 'table' and owner[i] or owner(s, c, i)
+    local r = not names and records.of(s, c[2][i])
+    owners[#owners + 1] = names and names[i] or r and r.fan or nil
   end
   fans.load(s.fans, owners)
 end
 
-local function read(list, c, owner)
-  if type(owner) == 'table' and not list[2] then
+local function read(list, c, names)
+  if names and not list[2] then
     records.load(list[1], c[2])
-    fans.load(list[1].fans, owner)
+    fans.load(list[1].fans, names)
     return
   end
   local mine = {}
@@ -38,15 +39,15 @@ local function read(list, c, owner)
     table.insert(mine[number + 1], i)
   end
   for number, s in ipairs(list) do
-    read_one(s, c, mine[number], owner)
+    read_one(s, c, mine[number], names)
   end
 end
 
 -- `decide` answers with a table.
-local function run(keys, first, now, batch, decide, owner)
+local function run(keys, first, now, batch, decide)
   local list, c = open(keys, first, now, batch)
   local answers = {}
-  read(list, c, owner)
+  read(list, c)
   for i, number in ipairs(c[1]) do
     local s = list[number + 1]
     answers[i] = cmsgpack.pack(s.version and decide(s, c, i, now) or { 'NOT_LOADED' })

@@ -30,9 +30,4 @@ local function decide(s, c, i, now)
   return { 'RELEASED' }
 end
 
-local function owner(s, c, i)
-  local r = records.of(s, c[2][i])
-  return r and r.fan or nil
-end
-
-return decisions.run(KEYS, 2, clock.now(shard, now_ms, highest), batch, decide, owner)
+return decisions.run(KEYS, 2, clock.now(shard, now_ms, highest), batch, decide)
