@@ -40,9 +40,6 @@ def test_a_bad_setting_is_named(tmp_path: Path, name: str, text: str, said: str)
             "USHER_TEST_PROVIDR",
             "USHER_TEST_PROVIDR: there is no such setting; the nearest is USHER_TEST_PROVIDER",
         ),
-            "USHER_TEST_PROVIDR",
-            "USHER_TEST_PROVIDR: there is no such setting; the nearest is USHER_TEST_PROVIDER",
-        ),
         ("USHER_", "USHER_: there is no such setting; the nearest is "),
     ],
 )
