@@ -206,20 +206,20 @@ _ROWS: dict[type, Row] = {
     ),
     # The door.
     refusals.BadTicket: Row(
-        422, "bad-ticket", "Not a ticket of ours", "The code is not genuine.", "Scan it again; let nobody in."
+        422, "bad-ticket", "Not a ticket of ours", "The code is not genuine.", "Scan it again."
     ),
     refusals.UnknownTicket: Row(
         404,
         "unknown-ticket",
-        "The ledger does not have this ticket yet",
-        "The code is genuine; the ledger may be a moment behind the sale.",
-        "Let them in, and send the same request again in a moment.",
+        "The ledger does not have this ticket",
+        "The code is genuine.",
+        "The writer may be a moment behind the sale: send the same request again.",
     ),
     refusals.TicketVoid: Row(
         409,
         "ticket-void",
         "The ticket does not hold any more",
-        "It was refunded or exchanged; the seat may be another fan's.",
+        "It was refunded or exchanged; its seat may be another fan's.",
         "Let nobody in with it.",
     ),
     refusals.AlreadyCheckedIn: Row(
@@ -227,7 +227,7 @@ _ROWS: dict[type, Row] = {
         "already-checked-in",
         "The ticket was checked in before",
         "Somebody came with it at {checked_in_at}.",
-        "Ask who came: one of the two has a copy.",
+        "Ask who came: it may have been copied.",
     ),
     # Faults.
     refusals.StoreAway: Row(

@@ -108,7 +108,7 @@ class StoreAway(msgspec.Struct, frozen=True):
 
 
 class LedgerAway(msgspec.Struct, frozen=True):
-    """Postgres does not answer; definitions, contracts, statements, check-ins, capacities and alarms need it."""
+    """Postgres does not answer; definitions, contracts, statements, check-ins and alarms need it."""
 
 
 class IdentityAway(msgspec.Struct, frozen=True):
