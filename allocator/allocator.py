@@ -24,6 +24,7 @@ from allocator.wishes import Best, Exact, Want
 from store import keys
 from store.batcher import Decision
 from store.connection import Store
+from store.unavailable import StoreUnavailable
 from store.version import heard, listen
 
 __all__ = ["Allocator", "Best", "Exact", "Want"]
@@ -71,7 +72,7 @@ class Allocator:
         heard.set(asked.version)
         told = words.held(onsale, token, want, answer, asked.version.at_ms)
         if isinstance(told, Held) and not told.replayed:
-            self._given[token] = Given(fan, entry, told.indices)
+            self._given[token] = Given(fan, entry, told.indices, told.deadline_ms)
             if len(self._given) > HOLDS_REMEMBERED_MAX:
                 self._given.popitem(last=False)
         return told
@@ -82,15 +83,22 @@ class Allocator:
         if known is not None:
             return known
         record = await self.find(onsale, token)
-        return None if record is None else Given(record.fan, record.entry, record.seats)
+        if record is None:
+            return None
+        return Given(record.fan, record.entry, record.seats, record.deadline_ms)
 
     async def order(self, onsale: OnSale, token: Token, blob: OrderBlob) -> OrderAnswer:
         """The hold becomes an order that awaits its money for `pay_ms` of the sale."""
         packed = pack(blob)
         assert len(packed.encode()) <= ORDER_BYTES_MAX, "an order too large"
         assert blob.token == token, "an order of another hold"
-        decision = (token, onsale.sale.pay_ms, blob.amount, blob.currency, packed)
+        known = self._given.get(token)
+        deadline_ms = False if known is None else known.deadline_ms
+        decision = (token, onsale.sale.pay_ms, blob.amount, blob.currency, packed, deadline_ms)
         word, *fields = await self._decide("order", onsale, decision)
+        if word == "GIVEN_ANEW":
+            del self._given[token]
+            raise StoreUnavailable("a store that was rebuilt has given this hold anew")
         return words.look_up(words.ORDER, word)(token, fields)
 
     async def find(self, onsale: OnSale, token: Token) -> HoldRecord | None:

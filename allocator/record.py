@@ -30,11 +30,15 @@ class HoldRecord(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Given(msgspec.Struct, frozen=True, gc=False):
-    """What of a hold never changes."""
+    """What of a hold never changes, as long as the store that gave it is not rebuilt without it.
+
+    A store that then gives the same token other seats gives another `deadline_ms` with them.
+    """
 
     fan: str
     entry: int
     seats: tuple[int, ...]
+    deadline_ms: int
 
 
 Raw = list[Any]

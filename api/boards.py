@@ -93,14 +93,15 @@ class Boards:
         self._allocator = allocator
         self._poll_ms = poll_ms
         self._versions_max = versions_max
-        self._boards: dict[str, Board] = {}
+        # By the plan as well: before the open a showtime may move to another hall.
+        self._boards: dict[tuple[str, str], Board] = {}
         self._forgets_at_s = 0.0
 
     async def board(self, onsale: OnSale) -> Board:
         """The board, read again if the last read is older than `poll_ms`."""
         clock = asyncio.get_running_loop().time
         self._forget(clock())
-        board = self._boards.setdefault(onsale.showtime.id, Board(self._versions_max))
+        board = self._boards.setdefault(_name(onsale), Board(self._versions_max))
         async with board.lock:
             if self.fresh(onsale) is None:
                 read = await self._allocator.board(onsale)
@@ -109,7 +110,7 @@ class Boards:
 
     def fresh(self, onsale: OnSale) -> Board | None:
         """The board, when it need not be read again."""
-        board, now_s = self._boards.get(onsale.showtime.id), asyncio.get_running_loop().time()
+        board, now_s = self._boards.get(_name(onsale)), asyncio.get_running_loop().time()
         return board if board is not None and now_s - board.read_at_s < self._poll_ms / 1000 else None
 
     def _forget(self, now_s: float) -> None:
@@ -117,11 +118,15 @@ class Boards:
         if now_s < self._forgets_at_s:
             return
         self._forgets_at_s = now_s + KEPT_S
-        for show, board in list(self._boards.items()):
+        for name, board in list(self._boards.items()):
             if board.read_at_s < now_s - KEPT_S and not board.lock.locked():
-                del self._boards[show]
+                del self._boards[name]
 
     async def latest(self, onsale: OnSale) -> Seen:
         last = (await self.board(onsale)).last
         assert last is not None
         return last
+
+
+def _name(onsale: OnSale) -> tuple[str, str]:
+    return onsale.showtime.id, onsale.showtime.plan_digest

@@ -15,6 +15,7 @@ HEAD_END: Final = b"\r\n\r\n"
 _ODD: Final = rb"transfer-encoding:|expect:|upgrade:|proxy-connection:|connection:(?! keep-alive\r)"
 _HEADER: Final = rb"[\w-]++: [!-~][ -~]*+(?<! )\r\n"
 _OTHERS: Final = rb"(?:(?!(?i:%b|content-length:))%b)*+" % (_ODD, _HEADER)
+_UPGRADE: Final = re.compile(rb"\r\nupgrade:", re.IGNORECASE)
 _WHOLE: Final = re.compile(
     rb"[A-Z]++ [!-~]++ HTTP/1\.1\r\n%b(?:(?i:content-length): ([0-9]{1,8})\r\n%b)?\r\n" % (_OTHERS, _OTHERS)
 )
@@ -76,3 +77,14 @@ def is_whole(data: bytes) -> bool:
     """Whether these bytes are exactly one request of the common form, head and body; enough to refuse it."""
     found = _WHOLE.match(data)
     return found is not None and len(data) == found.end() + int(found[1] or 0)
+
+
+def without_upgrade(data: bytes) -> bytes:
+    """The request that begins here, its offer of another protocol ignored, as a server may (RFC 9110, 7.8).
+
+    The parser would take all that follows such a head, a body too, for the other protocol.
+    """
+    end = data.find(HEAD_END)
+    if end < 0 or _UPGRADE.search(data, 0, end) is None:
+        return data
+    return _UPGRADE.sub(b"\r\nignored-upgrade:", data[:end]) + data[end:]

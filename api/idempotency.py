@@ -24,7 +24,7 @@ from store import keys
 
 HEADER: Final = b"idempotency-key"
 KEY_CHARS_MAX: Final = 255
-PASSING: Final = frozenset({0, 401, 404, 405, 413, 415, 429})
+PASSING: Final = frozenset({0, 400, 401, 403, 404, 405, 410, 413, 415, 429})
 """Not kept: nothing was done (0: not even answered), and anybody could fill the store with such answers."""
 KEPT_HEADERS: Final = (b"content-type", b"location", b"cache-control", b"retry-after", VERSION)
 """A repeat says the version of the first answer: that is when it was decided."""

@@ -12,13 +12,16 @@ from typing import Any, ClassVar, Final
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
-from api.common_form import HEAD_END, is_whole
+from api.common_form import HEAD_END, is_whole, without_upgrade
 from api.doors import Doors
 from api.pressure import Pressure, Rank
 from api.refusals import Crowded
 from api.replies import Answer, send_problem
 from api.wicket import Passage, Wicket
+from store.version import heard
 
+PIPELINED_MAX: Final = 64
+"""Calls of one connection that wait for the one before them."""
 CUT_OFF: Final = Answer(
     500,
     ((b"content-type", b"text/plain; charset=utf-8"), (b"content-length", b"21")),
@@ -68,7 +71,7 @@ class Threshold(HttpToolsProtocol):
             self._early += data
             self.flow.pause_reading()
         elif not self._is_free or not self._take_whole(data):
-            super().data_received(data)
+            super().data_received(without_upgrade(data) if self._is_free else data)
 
     @property
     def _is_free(self) -> bool:
@@ -177,6 +180,9 @@ class Threshold(HttpToolsProtocol):
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
+        if self.parser.should_upgrade() or len(self.pipeline) >= PIPELINED_MAX:
+            # After an upgrade the parser takes a body for the next request; a 400 and the end are safer.
+            raise ValueError("an upgrade in pieces, or too many calls unasked")
         pressure, rank = self.pressure, Rank.NEW
         if pressure.is_crowded(self.loop):
             rank = pressure.rank(self.url)
@@ -194,14 +200,29 @@ class Threshold(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         self._within = False
-        if self._turned_away:
+        if self._turned_away or self.cycle.response_complete:
+            # It was answered at its head: its connection has no timer while the rest comes.
             self._turned_away = False
+            if not self.transport.is_closing():
+                self._stay()
             return
         super().on_message_complete()
         if self.cycle is self._serving and not self.cycle.response_complete:
             self._come_in()
 
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self.loop.call_soon(self._end_unread)
+
+    def _end_unread(self) -> None:
+        """Who asks on and does not read would hold the place of a call for ever."""
+        if self.flow.write_paused and (self._in_flight or self.pipeline):
+            self.transport.abort()
+
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        if self.flow.write_paused:
+            self.transport.abort()
+            return
         self._serving = cycle
         self._start(cycle.run_asgi(app))
         if not cycle.more_body:  # It has waited here as a whole, behind another one.
@@ -251,6 +272,7 @@ class Threshold(HttpToolsProtocol):
 
 
 async def turned_away(_: Any, __: Any, send: Any) -> None:
+    heard.set(None)  # what the call before it heard is not this one's
     await send_problem(Crowded(), send)
 
 

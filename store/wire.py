@@ -39,7 +39,7 @@ class Wire:
     def tell(self, *parts: Part) -> bool:
         """Sends a command whose reply nobody waits for; False when it did not leave."""
         line = self._line
-        return line is not None and not line.is_lost and line.tell(parts)
+        return line is not None and line.tell(parts)
 
     async def close(self) -> None:
         """Returns when the connection is gone, also one that was just being made; no other one is made."""
@@ -61,7 +61,7 @@ class Wire:
         """The new connection, which all who wait for one share."""
         if self._is_closed:
             raise exceptions.ConnectionError("the connection was closed")
-        if self._opening is None:
+        if self._opening is None or self._opening.done():  # done: all who waited for it have left
             self._opening = asyncio.create_task(self._open())
         opening = self._opening
         try:
@@ -125,6 +125,8 @@ class _Line(asyncio.Protocol):
         self._wanted = 1
 
     def ask(self, parts: Sequence[Part]) -> "asyncio.Future[Any]":
+        if self.is_lost:
+            raise exceptions.ConnectionError("the connection was lost")
         if len(self._pending) >= IN_FLIGHT_MAX:
             raise exceptions.MaxConnectionsError(f"{IN_FLIGHT_MAX} calls are under way")
         future: asyncio.Future[Any] = self._loop.create_future()
@@ -132,7 +134,7 @@ class _Line(asyncio.Protocol):
         return future
 
     def tell(self, parts: Sequence[Part]) -> bool:
-        if len(self._pending) >= IN_FLIGHT_MAX:
+        if self.is_lost or len(self._pending) >= IN_FLIGHT_MAX:
             return False
         self._leave(parts, None)
         return True

@@ -4,13 +4,14 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
+import msgspec
 import pytest
 
 from allocator.sale import SaleId
 from ledger.pool import Pool
 from store.connection import Store
 from tests.api_doors import SECRET, slug
-from tests.api_stage import SALE, SHOWTIME, Stage, open_stage
+from tests.api_stage import HALL, SALE, SHOWTIME, Stage, open_stage
 from tests.conftest import WaitUntil
 from waiting_room.keyring import Keyring
 from waiting_room.passes import Pass, Passes
@@ -148,6 +149,20 @@ async def test_a_fan_who_asks_all_the_time_waits(stage: Stage) -> None:
     answers = await asyncio.gather(*(stage.hold(pass_, {"seats": ["Z-1"]}) for _ in range(40)))
     assert {slug(answer) for answer in answers} == {"no-such-seats", "too-many"}
     assert slug(await stage.hold(await stage.come_in(), BEST)) == "201"
+
+
+async def test_a_page_of_a_showtime_that_moved_to_another_hall(stage: Stage) -> None:
+    await stage.delegate(showtime={"blocked": ["A-1"]})
+    path = "/v1/showtimes/late/seats"
+    before = (await stage.get(path)).json()
+    small = msgspec.structs.replace(HALL, rows=HALL.rows[1:], categories=HALL.categories[1:])
+    assert (await stage.put("/v1/plans/small", small)).status_code == 200
+    moved = SHOWTIME | {"plan": "small", "prices": {"back": 1}, "blocked": ["B-2"]}
+    assert (await stage.put("/v1/showtimes/late", moved)).status_code == 200
+    changes = await stage.get(f"{path}?since={before['version']}")
+    assert changes.status_code == 200, changes.text
+    assert changes.json()["taken"] == ["B-2"]
+    assert "free" not in changes.json(), "the whole list of another hall"
 
 
 async def test_a_page_reads_only_what_changed(stage: Stage) -> None:

@@ -14,6 +14,7 @@ from store.nodes import client_of, wire_of
 from store.reply import Incomplete, read_reply
 from store.wire import Wire, greetings, pack
 from tests.server import Server
+from tests.soon import become_true
 
 REPLIES: list[tuple[bytes, Any]] = [
     (b"$5\r\nhello\r\n", b"hello"),
@@ -115,6 +116,19 @@ async def test_all_who_wait_hear_of_the_end() -> None:
     async with speaking(b"+one\r\n+two\r\n") as wire:
         assert await wire.ask("ONE") == b"one"
         assert await wire.ask("TWO") == b"one", "a connection that says too much is not used again"
+
+
+async def test_a_connection_that_nobody_waited_for_is_made_anew_when_it_is_lost() -> None:
+    async with speaking(b"+one\r\n") as wire:
+        leaving = asyncio.ensure_future(wire.ask("ONE"))
+        await asyncio.sleep(0)
+        leaving.cancel()
+        await become_true(lambda: wire._line is not None, timeout_s=20)
+        assert wire._line is not None
+        wire._line.lose(ConnectionError("gone"))
+        assert not wire.tell("ONE")
+        async with asyncio.timeout(20):
+            assert await wire.ask("ONE") == b"one"
 
 
 async def test_nobody_there_is_a_lost_connection() -> None:

@@ -1,11 +1,13 @@
 -- PURPOSE  makes a hold an order that awaits its payment, with a deadline of its own; one pass has one order at a time
 -- KEYS     shard [sale fans show geometry board holds deadlines]*
--- ARGV     now_ms batch  (by columns; decision: showtime token pay_ms amount currency order)
+-- ARGV     now_ms batch  (by columns; decision: showtime token pay_ms amount currency order
+--          deadline_ms; of the hold as the caller knows it, false when it has just been read)
 -- RETURNS  NO_EPOCH              the whole call
 --          NOT_LOADED            the showtime is not on sale here
 --          REPLAYED pay_by order it is an order already: the first answer
 --          UNKNOWN_HOLD
 --          EXPIRED               or released
+--          GIVEN_ANEW            another hold has this token, and other seats, since the store was rebuilt
 --          PASS_USED_UP          by another order, paid or awaiting its payment
 --          ORDERED pay_by order
 -- COST     as in decisions
@@ -19,7 +21,7 @@ if closed then
 end
 
 local function decide(s, c, i, now)
-  local token, pay_ms, amount, currency, order = c[2][i], c[3][i], c[4][i], c[5][i], c[6][i]
+  local token, pay_ms, amount, currency, order, deadline_ms = c[2][i], c[3][i], c[4][i], c[5][i], c[6][i], c[7][i]
   local r = records.of(s, token)
   if not r then
     return { 'UNKNOWN_HOLD' }
@@ -27,6 +29,8 @@ local function decide(s, c, i, now)
     return { 'REPLAYED', r.pay_by_ms, r.order }
   elseif r.state ~= 'held' then
     return { 'EXPIRED' }
+  elseif deadline_ms and deadline_ms ~= r.deadline_ms then
+    return { 'GIVEN_ANEW' }
   elseif fans.used_up(s.fans, r.fan, r.entry) then
     return { 'PASS_USED_UP' }
   end
