@@ -1,6 +1,5 @@
 """The door tells Usher who came: a ticket is checked in once, so that a copy is seen."""
 
-from datetime import datetime
 from typing import Any, Final, assert_never
 
 import msgspec
@@ -8,7 +7,7 @@ from litestar import Request, Response, post
 from litestar.params import JSONBody
 
 from api.callers import need
-from api.moments import Moment, rfc3339, to_ms
+from api.moments import Moment, rfc3339, told_ms
 from api.places import NO_STORE, request_of
 from api.problems import Refused
 from api.refusals import AlreadyCheckedIn, BadRequest, BadTicket, TicketVoid, UnknownTicket
@@ -59,7 +58,7 @@ async def check_in_ticket(
 
     `at` lies after the order was confirmed and not ahead of now, give or take a minute between the clocks.
     """
-    at_ms = scanned_ms(data.at, rooms.store.clock.now_ms())
+    at_ms = told_ms(data.at, rooms.store.clock.now_ms(), CLOCKS_APART_MS)
     code = rooms.tickets.read(data.code)
     if code is None:
         raise Refused(BadTicket())
@@ -71,14 +70,6 @@ async def check_in_ticket(
         ticket=code.ticket, showtime=found.showtime, seat=found.seat, checked_in_at=rfc3339(found.at_ms)
     )
     return Response(view, status_code=201, headers=NO_STORE)
-
-
-def scanned_ms(at: datetime | None, now_ms: int) -> int:
-    """When the ticket was scanned: never later than now, and refused if it says much later."""
-    at_ms = now_ms if at is None else to_ms(at)
-    if at_ms > now_ms + CLOCKS_APART_MS:
-        raise Refused(BadRequest(why="at: this moment has not come yet."))
-    return min(at_ms, now_ms)
 
 
 def checked_in(answer: CheckInAnswer) -> CheckedIn:

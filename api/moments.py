@@ -16,6 +16,14 @@ Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 """A moment in a body; one without an offset is refused."""
 
 
+def told_ms(at: datetime | None, now_ms: int, clocks_apart_ms: int) -> int:
+    """When what is told now has happened: never later than now, and refused if it says much later."""
+    at_ms = now_ms if at is None else to_ms(at)
+    if at_ms > now_ms + clocks_apart_ms:
+        raise Refused(BadRequest(why="at: this moment has not come yet."))
+    return min(at_ms, now_ms)
+
+
 def to_ms(moment: datetime) -> int:
     """Milliseconds of a moment that every page can show; `bad-request` for any other."""
     at_ms = round(moment.timestamp() * 1000)

@@ -192,7 +192,7 @@ _ROWS: dict[type, Row] = {
         "already-paid",
         "The order is paid already",
         "This second payment is recorded as money to give back.",
-        "Give the money of this payment back.",
+        "Give the money of this payment back; tell /v1/refunds/sent.",
     ),
     answers.WrongAmount: Row(
         422, "wrong-amount", "Not the order's amount", "{amount} {currency} are due.", "Take the amount due."
@@ -202,7 +202,14 @@ _ROWS: dict[type, Row] = {
         "late-refunded",
         "The money came too late",
         "The seats had gone to others; the payment is recorded as money to give back.",
-        "Give the money back; seats must be held again.",
+        "Give the money back and tell /v1/refunds/sent; seats must be held again.",
+    ),
+    refusals.UnknownRefund: Row(
+        404,
+        "unknown-refund",
+        "No such refund",
+        "No payment of this provider and reference is known to go back.",
+        "The writer may be a moment behind the sale: send the same request again, or read /v1/refunds.",
     ),
     # The door.
     refusals.BadTicket: Row(
@@ -242,7 +249,7 @@ _ROWS: dict[type, Row] = {
         503,
         "ledger-unavailable",
         "The ledger cannot be reached",
-        "Sales go on; definitions, statements and check-ins wait.",
+        "Sales go on; definitions, statements, refunds and check-ins wait.",
         "Send the same request again.",
         retry_s=5,
     ),

@@ -47,6 +47,7 @@ Refusal = (
     | refusals.TicketVoid
     | refusals.AlreadyCheckedIn
     | refusals.UnknownProvider
+    | refusals.UnknownRefund
     | refusals.UnknownAlarm
     | refusals.AlarmStands
     | refusals.AlreadyOnSale

@@ -74,6 +74,10 @@ class AlreadyCheckedIn(msgspec.Struct, frozen=True):
     checked_in_at: str
 
 
+class UnknownRefund(msgspec.Struct, frozen=True):
+    """No payment of this name goes back, or the writer has not brought it to Postgres yet."""
+
+
 class UnknownAlarm(msgspec.Struct, frozen=True): ...
 
 
@@ -108,7 +112,7 @@ class StoreAway(msgspec.Struct, frozen=True):
 
 
 class LedgerAway(msgspec.Struct, frozen=True):
-    """Postgres does not answer; definitions, contracts, statements, check-ins and alarms need it."""
+    """Postgres does not answer; definitions, contracts, statements, refunds, check-ins and alarms need it."""
 
 
 class IdentityAway(msgspec.Struct, frozen=True):

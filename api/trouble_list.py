@@ -8,7 +8,7 @@ from typing import Final, Literal, get_args
 import msgspec
 
 from ledger.alarms import Alarm, Conflict, DeadLetter
-from ledger.orders import Owed
+from ledger.refunds import Owed
 
 Kind = Literal[
     "store-away",

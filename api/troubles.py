@@ -17,7 +17,7 @@ from api.samples import trail
 from api.store_check import gates_of
 from api.trouble_list import Facts, Grade, Kind, Written, troubles_of
 from ledger import alarms
-from ledger.orders import refunds_owed
+from ledger.refunds import refunds_owed
 from ledger.trouble import POSTGRES_TROUBLE, within
 from store.unavailable import StoreUnavailable
 

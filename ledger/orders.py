@@ -50,29 +50,6 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     at_ms: int
 
 
-class Refund(msgspec.Struct, frozen=True, kw_only=True):
-    """The money of one payment that goes back (`due`) or has gone (`sent`)."""
-
-    provider: str
-    reference: str
-    token: str
-    amount: int
-    currency: str
-    why: Literal["late", "double", "conflict"]
-    state: Literal["due", "sent"]
-    due_ms: int
-    sent_ms: int | None
-
-
-class Owed(msgspec.Struct, frozen=True):
-    """Money to give back in one currency, minor units, the longest due since `since_ms`."""
-
-    currency: str
-    payments: int
-    amount: int
-    since_ms: int
-
-
 class Settled(msgspec.Struct, frozen=True):
     """An order with its tickets in order of their numbers."""
 
@@ -104,14 +81,6 @@ async def order_tickets(db: Db, token: str) -> list[Ticket]:
 
 async def order_payments(db: Db, token: str) -> list[Payment]:
     return await many(db, "order_payments", Payment, token)
-
-
-async def refunds_due(db: Db, rows_max: int = 100) -> list[Refund]:
-    return await many(db, "refunds_due", Refund, rows_max)
-
-
-async def refunds_owed(db: Db) -> list[Owed]:
-    return await many(db, "refunds_owed", Owed)
 
 
 async def sold_seats(db: Db, showtime: int) -> list[SoldSeat]:

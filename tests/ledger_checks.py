@@ -21,6 +21,19 @@ WRONG: Final = {
         SELECT r.token FROM refunds r LEFT JOIN movements m
             ON m.token = r.token AND m.cause = 'owed/' || r.provider || '/' || r.reference
         GROUP BY r.provider, r.reference HAVING coalesce(sum(m.amount), 0) <> r.amount""",
+    "money given back has moved back": """
+        SELECT r.token FROM refunds r LEFT JOIN movements m
+            ON m.token = r.token AND m.cause = 'sent/' || r.provider || '/' || r.reference
+        GROUP BY r.provider, r.reference
+        HAVING coalesce(sum(m.amount), 0) <> CASE r.state WHEN 'sent' THEN r.amount ELSE 0 END""",
+    "what is owed to fans is what is due": """
+        SELECT currency, owed, due FROM
+            (SELECT e.currency, -sum(e.amount) AS owed FROM entries e JOIN accounts a ON a.id = e.account
+             WHERE a.kind = 'refunds_due' GROUP BY e.currency) o
+        FULL JOIN
+            (SELECT currency, sum(amount) AS due FROM refunds WHERE state = 'due' GROUP BY currency) d
+            USING (currency)
+        WHERE coalesce(owed, 0) <> coalesce(due, 0)""",
     "nothing is written ahead of its cursor": """
         SELECT o.token FROM orders o LEFT JOIN cursors c USING (shard)
         WHERE o.version > coalesce(c.version, 0)""",

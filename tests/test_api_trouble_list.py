@@ -7,7 +7,7 @@ import pytest
 
 from api.trouble_list import LAG_RECORDS_MAX, SILENT_MS, Facts, Written, troubles_of
 from ledger.alarms import Alarm, AlarmName, Conflict, DeadLetter
-from ledger.orders import Owed
+from ledger.refunds import Owed
 
 NOW_MS = 1_000_000
 WELL_WRITTEN = Written(alarms=[], dead_letters=[], conflicts=[], owed=[])

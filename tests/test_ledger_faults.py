@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 
 from api.library import library
-from ledger import alarms, counts, orders
+from ledger import alarms, counts, refunds
 from ledger.batch import Batch
 from ledger.books import Books
 from ledger.cursors import Cursor, find_cursor
@@ -277,4 +277,4 @@ async def test_late_money_under_a_reference_of_another_order_is_told_and_not_bur
     await Batch(Books(), entries, PAID_MS).write(pool, Cursor(outbox.shard, 0, "", 0))
     assert [alarm.name for alarm in await alarms.open_alarms(pool)] == ["payment-reused"]
     assert await alarms.dead_letters(pool) == []
-    assert await orders.refunds_due(pool) == []
+    assert await refunds.list_refunds(pool) == []

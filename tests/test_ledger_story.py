@@ -9,7 +9,7 @@ import pytest
 
 from allocator.answers import AlreadyPaid, LateRefunded
 from allocator.catalogue import OnSale
-from ledger import alarms, definitions, orders
+from ledger import alarms, definitions, orders, refunds
 from ledger.cursors import find_cursor
 from ledger.definitions import Stored
 from ledger.pool import Pool
@@ -76,7 +76,7 @@ async def test_what_the_allocator_sells_stands_in_the_ledger(
     assert (found.order.fan, found.order.amount, found.order.fees) == ("fan", 2200, 200)
     assert await orders.find(pool, other) is not None
     assert await orders.find(pool, lapsed) is None
-    due = {(one.reference, one.token, one.why) for one in await orders.refunds_due(pool)}
+    due = {(one.reference, one.token, one.why) for one in await refunds.list_refunds(pool)}
     assert due == {("twice", sold, "double"), ("late", lapsed, "late")}
     reclaim = await pool.fetchrow("SELECT sold, back FROM reclaims")
     assert (reclaim["sold"], reclaim["back"]) == ([0, 1, 2], [3, 4, 5])

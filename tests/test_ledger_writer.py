@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from ledger import alarms, orders
+from ledger import alarms, orders, refunds
 from ledger.batch import Batch
 from ledger.books import Books
 from ledger.cursors import Cursor, CursorMoved, find_cursor
@@ -200,7 +200,7 @@ async def test_an_order_that_comes_second_to_a_seat_keeps_nothing_and_gets_its_m
     found = await orders.find(pool, second.token)
     assert found is not None
     assert (found.order.state, [one.live for one in found.tickets]) == ("refunded", [False, False])
-    due = await orders.refunds_due(pool)
+    due = await refunds.list_refunds(pool)
     assert [(one.token, one.amount, one.why) for one in due] == [(second.token, second.amount, "conflict")]
     conflicts = await alarms.conflicts(pool)
     assert [(one.token, one.seat, one.owner) for one in conflicts] == [(second.token, "A-3", first.token)]
@@ -217,7 +217,7 @@ async def test_money_that_came_late_or_twice_is_due_back_once(
     double = refunded(paid, payment(paid, "again"), "double")
     late = refunded(lapsed, payment(lapsed, "late"), "late")
     await written(pool, outbox, wait_until, await outbox.add(confirmed(paid), double, late, double, late))
-    due = {(one.reference, one.amount, one.why) for one in await orders.refunds_due(pool)}
+    due = {(one.reference, one.amount, one.why) for one in await refunds.list_refunds(pool)}
     assert due == {("again", paid.amount, "double"), ("late", lapsed.amount, "late")}
     assert await orders.find(pool, lapsed.token) is None
     assert await alarms.dead_letters(pool) == []
@@ -241,7 +241,7 @@ async def test_an_order_second_to_a_seat_and_to_a_reference_is_a_conflict_with_m
 ) -> None:
     records = [confirmed(one, payment(one, "same")) for one in (order(1, 1), order(2, 1), order(3, 1))]
     await written(pool, outbox, wait_until, await outbox.add(*records))
-    assert [one.token for one in await orders.refunds_due(pool)] == [order(2).token]
+    assert [one.token for one in await refunds.list_refunds(pool)] == [order(2).token]
     assert {one.token for one in await alarms.conflicts(pool)} == {order(2).token, order(3).token}
     assert set(await names(pool)) == {"payment-reused", "seat-conflict"}
     assert await alarms.dead_letters(pool) == []

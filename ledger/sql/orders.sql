@@ -14,16 +14,6 @@ SELECT n, seat, seat_index, category, amount, live, checked_in_ms FROM tickets W
 SELECT provider, reference, method, amount, currency, at_ms FROM payments
 WHERE token = $1 ORDER BY at_ms, provider, reference;
 
--- name: refunds_due
--- Money to give back that nobody has sent yet, longest due first.
-SELECT provider, reference, token, amount, currency, why, state, due_ms, sent_ms FROM refunds
-WHERE state = 'due' ORDER BY due_ms, provider, reference LIMIT $1;
-
--- name: refunds_owed
--- How much money nobody has sent back yet, per currency.
-SELECT currency::text AS currency, count(*) AS payments, sum(amount)::bigint AS amount, min(due_ms)::bigint AS since_ms
-FROM refunds WHERE state = 'due' GROUP BY currency ORDER BY currency;
-
 -- name: sold_seats
 -- The seats with an owner in a showtime, for a rebuild of the store.
 SELECT k.token, k.seat, k.seat_index, o.fan, o.entry FROM tickets k JOIN orders o USING (token)
