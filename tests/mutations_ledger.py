@@ -128,6 +128,20 @@ LEDGER: Final = (
         (f"{GATE}::test_a_gate_opens_only_on_what_the_ledger_has_seen",),
     ),
     Mutation(
+        "money told twice at once as given back is booked twice",
+        "ledger/sql/refunds.sql",
+        " FOR NO KEY UPDATE\n",
+        "\n",
+        ("tests/test_api_refunds.py::test_two_that_tell_it_at_once_are_told_the_same",),
+    ),
+    Mutation(
+        "money given back is owed once more",
+        "ledger/sql/refunds.sql",
+        "m.credit, m.debit",
+        "m.debit, m.credit",
+        ("tests/test_api_refunds.py::test_money_too_late_is_owed_until_it_is_told_as_given_back",),
+    ),
+    Mutation(
         "half a cent of a share is lost",
         "ledger/settlement.py",
         "(2 * amount * rate_bp + WHOLE_BP) // (2 * WHOLE_BP)",

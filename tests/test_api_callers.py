@@ -44,6 +44,12 @@ CALLS = [
     (GET, "/v1/contracts", "operator-key", "200"),
     (GET, "/v1/tickets/key", "", "bad-token"),
     (GET, "/v1/tickets/key", "door-key", "200"),
+    (GET, "/v1/refunds", "", "bad-token"),
+    (GET, "/v1/refunds", "cinema-key", "not-allowed"),
+    (GET, "/v1/refunds", "operator-key", "200"),
+    (POST, "/v1/refunds/sent", "", "bad-token"),
+    (POST, "/v1/refunds/sent", "door-key", "not-allowed"),
+    (POST, "/v1/refunds/sent", "storefront-key", "bad-request"),
     (GET, "/v1/sales", "", "200"),
     (GET, "/.well-known/jwks.json", "", "200"),
 ]

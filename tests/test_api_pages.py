@@ -14,6 +14,7 @@ from tests.conftest import WaitUntil
 CALLS = """
 DELETE /v1/holds/{hold_id}
 GET /v1/orders/{order}
+GET /v1/refunds
 GET /v1/sales/{sale}
 GET /v1/sales/{sale}/place
 GET /v1/sales/{sale}/pulse
@@ -25,6 +26,7 @@ GET /v1/showtimes/{showtime}/seats
 POST /v1/orders
 POST /v1/orders/{order}/payments
 POST /v1/payments/{provider}/events
+POST /v1/refunds/sent
 POST /v1/sales/{sale}/close
 POST /v1/sales/{sale}/open
 POST /v1/sales/{sale}/pass

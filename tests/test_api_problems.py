@@ -22,6 +22,7 @@ CONTRACT = {
     "leaves-single": 409, "hold-expired": 410, "already-paid": 409, "wrong-amount": 422, "late-refunded": 409,
     "store-unavailable": 503, "too-many": 429, "bad-request": 400, "too-large": 413, "unsupported-media": 415,
     "idempotency-mismatch": 422, "in-progress": 409, "bad-plan": 422,
+    "unknown-refund": 404,
 }  # fmt: skip
 FIELDS = {
     "seats": ("C-7", "C-8"), "instead": ("C-1",), "single": "C-9", "left": 2, "largest": 3, "version": 7,
