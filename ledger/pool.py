@@ -21,13 +21,13 @@ async def connect(url: str, *, size: int = 8, timeout_s: float = 5.0) -> Pool:
         max_size=size,
         command_timeout=timeout_s,
         timeout=timeout_s,
-        init=_read_json,
+        init=read_json,
         server_settings={"application_name": "usher"},
     )
     return pool
 
 
-async def _read_json(connection: Any) -> None:
+async def read_json(connection: Any) -> None:
     """jsonb travels as plain Python values, not as text."""
     await connection.set_type_codec(
         "jsonb",

@@ -1,6 +1,7 @@
 """The doctor names what stands differently in Valkey and Postgres, and nothing where both tell the same."""
 
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -14,7 +15,9 @@ from store import keys
 from store.connection import Store
 from tests.conftest import WaitUntil
 from tests.sold_night import buy, put_on_sale, writing
+from usher.checkup import look_at_all
 from usher.comparison import differences
+from usher.settings import read_settings
 
 Night = tuple[Any, Pool, OnSale, Token]
 """A client of the store, Postgres, the showtime, and the order of A-1 (index 0) and A-2."""
@@ -136,6 +139,19 @@ async def test_every_difference_is_named(
         told = await differences(store, db, pause_s=0)
     await store.client.flushall()  # What was broken on purpose would be found after the test, too.
     assert [one.replace(order, "*") for one in told] == expected
+
+
+async def test_the_doctor_itself_looks_at_what_is_on_sale(
+    store: Store, pool: Pool, wait_until: WaitUntil, valkey_url: str, postgres_url: str, tmp_path: Path
+) -> None:
+    show, _ = await put_on_sale(store, pool)
+    async with writing(store, pool):
+        order = await buy(store, show, 5, "A-1", "A-2")
+        await wait_until(lambda: find(pool, order))
+        engines = {"USHER_VALKEY_URL": valkey_url, "USHER_POSTGRES_URL": postgres_url}
+        told = look_at_all(read_settings(engines | {"USHER_DATA": str(tmp_path)}))
+        found = {one.what: one.detail async for one in told if one.good}
+    assert found["books"] == "Valkey and Postgres tell the same"
 
 
 async def test_what_the_writer_has_still_to_write_is_no_difference(store: Store, pool: Pool) -> None:

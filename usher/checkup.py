@@ -13,6 +13,7 @@ from api.library import library
 from ledger import migrations
 from ledger.alarms import open_alarms
 from ledger.cursors import all_cursors, shards_in_use
+from ledger.pool import read_json
 from store import keys
 from store.connection import Store
 from store.unavailable import StoreUnavailable
@@ -178,6 +179,7 @@ async def _with_both(settings: Settings) -> AsyncIterator[Finding]:
     try:
         db = await asyncpg.connect(settings.postgres_url, timeout=5)
         try:
+            await read_json(db)
             for finding in await look_at_shards(store, db):
                 yield finding
             for finding in await look_at_differences(store, db):
