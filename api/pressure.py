@@ -5,8 +5,8 @@ calls beyond the limit are refused at once, with when to ask again. The limit fa
 idle moment, and grows back when it has: calls that wait for a slow store are no reason to refuse those that
 need none. (The lag of the loop says nothing here: its turns are short, the calls wait for many of them.) It
 is lower the less is lost by asking again: those who join and look give way to those who choose seats, they to
-those who order, and all of them to money that was paid. Health, metrics and the operators' moves count as
-that last kind and know only the fixed limit.
+those who order, and all of them to money that was paid. Health, metrics, the doors of cinemas and the
+operators' moves count as that last kind and know only the fixed limit.
 """
 
 import asyncio
@@ -53,7 +53,7 @@ SHARES: Final = {Rank.NEW: 0.5, Rank.CHOOSING: 0.625, Rank.ORDERING: 0.75}
 """Of the limit, what a rank may fill together with all others."""
 _NAME: Final = "[^/? ]+"
 _PAID: Final = (
-    f"/v1/(?:payments/|orders/{_NAME}/payments|sales/{_NAME}/(?:open|pause|resume|close|capacity))"
+    f"/v1/(?:payments/|tickets/|orders/{_NAME}/payments|sales/{_NAME}/(?:open|pause|resume|close|capacity))"
     "|/health/|/metrics"
 )
 _ORDERING: Final = f"/v1/orders|/v1/sales/{_NAME}/pass"

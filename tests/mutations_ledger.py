@@ -128,6 +128,20 @@ LEDGER: Final = (
         (f"{GATE}::test_a_gate_opens_only_on_what_the_ledger_has_seen",),
     ),
     Mutation(
+        "both of two doors let a copied ticket in",
+        "ledger/sql/check_in.sql",
+        "    FOR NO KEY UPDATE OF k\n",
+        "",
+        ("tests/test_api_check_ins.py::test_of_two_doors_at_once_one_hears_that_the_ticket_was_used",),
+    ),
+    Mutation(
+        "a repeated check-in is taken for a copy",
+        "ledger/sql/check_in.sql",
+        "coalesce(found.check_in = $5, false)",
+        "found.check_in <> $5",
+        ("tests/test_api_check_ins.py::test_a_repeat_is_no_copy_even_when_the_answer_was_forgotten",),
+    ),
+    Mutation(
         "money told twice at once as given back is booked twice",
         "ledger/sql/refunds.sql",
         " FOR NO KEY UPDATE\n",

@@ -62,6 +62,7 @@ async def test_a_call_beyond_the_limit_is_refused_at_once_and_a_payment_is_not(s
         ("/below/v1/orders/o-1/payments", Rank.PAID),
         ("/v1/payments/acme/events", Rank.PAID),
         ("/v1/sales/s/pause", Rank.PAID),
+        ("/v1/tickets/check-ins", Rank.PAID),
         ("/health/ready", Rank.PAID),
         ("/metrics", Rank.PAID),
     ],

@@ -35,6 +35,7 @@ POST /v1/sales/{sale}/places
 POST /v1/sales/{sale}/resume
 POST /v1/showtimes/{showtime}/holds
 POST /v1/showtimes/{showtime}/reclaim
+POST /v1/tickets/check-ins
 PUT /v1/plans/{plan}
 PUT /v1/sales/{sale}
 PUT /v1/showtimes/{showtime}

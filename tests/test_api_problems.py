@@ -22,6 +22,7 @@ CONTRACT = {
     "leaves-single": 409, "hold-expired": 410, "already-paid": 409, "wrong-amount": 422, "late-refunded": 409,
     "store-unavailable": 503, "too-many": 429, "bad-request": 400, "too-large": 413, "unsupported-media": 415,
     "idempotency-mismatch": 422, "in-progress": 409, "bad-plan": 422,
+    "bad-ticket": 422, "ticket-void": 409, "unknown-ticket": 404, "already-checked-in": 409,
     "unknown-refund": 404,
 }  # fmt: skip
 FIELDS = {
@@ -29,6 +30,7 @@ FIELDS = {
     "reason": "Back soon.", "amount": 9000, "currency": "CNY", "why": "No.", "limit_bytes": 65536,
     "sent": "text/plain",
     "retry_after_s": 3, "what": "prices", "where": "rows[0]", "state": "open",
+    "checked_in_at": "2026-12-24T19:10:00Z",
 }  # fmt: skip
 
 
