@@ -8,7 +8,7 @@ under its digest, so only unknown plans are read; `name:<plan>` points to the di
 import asyncio
 from collections.abc import Iterable
 from contextlib import suppress
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -22,6 +22,7 @@ from store.connection import ERRORS, Store
 from store.unavailable import StoreUnavailable
 
 FOLLOW_MS: Final = 250
+T = TypeVar("T")
 
 
 class OnSale(msgspec.Struct, frozen=True):
@@ -45,6 +46,8 @@ class Catalogue:
         self._sales: dict[str, Sale] = {}
         self._onsales: dict[str, OnSale] = {}
         self._serials: dict[int, OnSale] = {}
+        # Most definitions never change: what is stored in the same bytes stays the same object.
+        self._read_before: dict[str, tuple[bytes, Any]] = {}
 
     async def put_plan(self, name: str, plan: Plan) -> PlanDigest:
         digest = plan.digest()
@@ -111,17 +114,37 @@ class Catalogue:
             # A plan of tens of thousands of seats takes long enough to compile for others to notice.
             self._plans[digest] = (plan, await asyncio.to_thread(Geometry, plan))
         self._digests = {name: digest.decode() for name, digest in _of("name", found)}
-        sales = [msgspec.msgpack.decode(packed, type=Sale) for _, packed in _of("sale", found)]
+        read: dict[str, tuple[bytes, Any]] = {}
+        sales = self._definitions("sale", Sale, found, read)
         self._sales = {sale.id: sale for sale in sorted(sales, key=lambda sale: sale.serial)}
-        shows = [msgspec.msgpack.decode(packed, type=Showtime) for _, packed in _of("showtime", found)]
+        shows = self._definitions("showtime", Showtime, found, read)
         onsales = [self.put_together(show) for show in sorted(shows, key=lambda show: show.serial)]
         self._onsales = {onsale.showtime.id: onsale for onsale in onsales if onsale is not None}
         self._serials = {onsale.showtime.serial: onsale for onsale in self._onsales.values()}
+        self._read_before = read
+
+    def _definitions(
+        self, kind: str, type_: type[T], found: dict[str, bytes], read: dict[str, tuple[bytes, Any]]
+    ) -> list[T]:
+        """All of one kind; `read` is told what they were read from."""
+        definitions: list[T] = []
+        for name, packed in _of(kind, found):
+            before = self._read_before.get(f"{kind}:{name}")
+            if before is None or before[0] != packed:
+                before = packed, msgspec.msgpack.decode(packed, type=type_)
+            read[f"{kind}:{name}"] = before
+            definitions.append(before[1])
+        return definitions
 
     def put_together(self, show: Showtime) -> OnSale | None:
         """The showtime with its sale and plan; None while one of them is still on its way."""
         sale, plan = self._sales.get(show.sale), self._plans.get(show.plan_digest)
-        return None if sale is None or plan is None else OnSale(sale, show, *plan)
+        if sale is None or plan is None:
+            return None
+        known = self._onsales.get(show.id)
+        if known is not None and known.showtime is show and known.sale is sale:
+            return known
+        return OnSale(sale, show, *plan)
 
     async def _put(self, fields: dict[str, bytes | str]) -> None:
         """Write the definitions, then the version: who reads in between reads them twice."""

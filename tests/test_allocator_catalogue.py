@@ -6,6 +6,7 @@ import msgspec
 
 from allocator.catalogue import Catalogue
 from allocator.geometry import Geometry
+from allocator.showtime import ShowtimeId
 from store import keys
 from store.connection import Store
 from tests.allocator_stage import SALE, drawn, onsale
@@ -64,6 +65,18 @@ async def test_nothing_is_read_again_while_nothing_changes(store: Store) -> None
     before = catalogue.showtime("show")
     await catalogue.refresh()
     assert catalogue.showtime("show") is before
+
+
+async def test_what_did_not_change_stays_the_same_object(store: Store) -> None:
+    """A release night has thousands of showtimes, and each put is read by every worker."""
+    catalogue = await filled(store)
+    before = catalogue.showtime("show")
+    await catalogue.put_showtime(msgspec.structs.replace(SHOW, id=ShowtimeId("other"), serial=8))
+    assert catalogue.showtime("show") is before
+    await catalogue.put_sale(msgspec.structs.replace(SALE, title="Second night"))
+    after = catalogue.showtime("show")
+    assert after is not None
+    assert (after.sale.title, after.showtime) == ("Second night", SHOW)
 
 
 async def test_a_follower_hears_of_changes(store: Store, wait_until: WaitUntil) -> None:
