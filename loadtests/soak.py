@@ -113,7 +113,7 @@ def most(line: Line) -> float:
 
 
 def charts(watch: Watch) -> list[Chart]:
-    """All curves of a watch, those that were measured."""
+    """All curves of a watch that were measured; the stores keep what is sold and would hide the others."""
     titles = (
         ("arrivals", "Arrivals", "a second"),
         ("sale", "The line and the hall", "fans and seats"),
@@ -123,9 +123,14 @@ def charts(watch: Watch) -> list[Chart]:
         ("p99", "Latency, 99th percentile", "ms"),
         ("cpu", "CPU of each process", "% of a core"),
         ("memory", "Private memory of each process", "MiB"),
+        ("stores", "Private memory of the stores", "MiB"),
         ("descriptors", "Open descriptors", "number"),
     )
-    return [Chart(title, unit, watch.lines[what]) for what, title, unit in titles if what in watch.lines]
+    lines: dict[str, Lines] = dict(watch.lines)
+    memory = lines.pop("memory", {})
+    lines["memory"] = {name: line for name, line in memory.items() if name not in STORES}
+    lines["stores"] = {name: line for name, line in memory.items() if name in STORES}
+    return [Chart(title, unit, lines[what]) for what, title, unit in titles if lines.get(what)]
 
 
 def measured(
