@@ -24,12 +24,13 @@ from api.library import library
 from store import keys
 from store.connection import Store
 from store.version import heard
-from tests.history_check import Verdict, check
+from tests.history_check import check
 from tests.history_crowd import LOSSES, Counter, Task, shop
 from tests.history_evidence import evidence
 from tests.history_night import SHARDS, Night, night
 from tests.history_op import UNKNOWN, Op, Tape, read
 from tests.history_traces import Evidence
+from tests.history_verdict import Verdict
 from tests.history_words import Told, told_reclaim
 from usher.engine import start_and_wait
 from usher.process import end

@@ -5,6 +5,8 @@ their time is missing; releases, which leave none, when an answer asks for it an
 """
 
 from collections import defaultdict
+from collections.abc import Iterator
+from copy import deepcopy
 from typing import Final
 
 import msgspec
@@ -14,6 +16,7 @@ from tests.history_night import PAY_MS, night
 from tests.history_op import Op
 from tests.history_order import Order
 from tests.history_traces import Evidence, traces, unasked
+from tests.history_verdict import Difference, Verdict
 
 AHEAD: Final = 2000
 """Calls in flight are among so many of the next versions."""
@@ -28,28 +31,6 @@ class Trace(msgspec.Struct):
 
     op: Op
     gaps: list[int]
-
-
-class Difference(msgspec.Struct):
-    """The first answer that cannot be, why, and what came just before and after it."""
-
-    what: str
-    why: str
-    before: list[str] = []
-    after: list[str] = []
-
-    def __str__(self) -> str:
-        lines = [*(f"    {line}" for line in self.before), f"  > {self.what}"]
-        return "\n".join([self.why, *lines, *(f"    {line}" for line in self.after)])
-
-
-class Verdict(msgspec.Struct):
-    """`resolved`: calls of unknown outcome whose effect was found."""
-
-    checked: int = 0
-    unknown: int = 0
-    resolved: int = 0
-    difference: Difference | None = None
 
 
 class Checker:
@@ -72,6 +53,11 @@ class Checker:
         for op in self.order.unknown:
             if op.verb in HIDING:
                 self.unknown[op.night].append(op)
+        self.lapsed = {found.token for found in evidence.holds if found.state == "expired"}
+        self.ordered_ms = {
+            found.token: found.pay_by_ms - PAY_MS for found in evidence.holds if found.pay_by_ms
+        }
+        self.ordered_ms |= {op.token: op.told[0] - PAY_MS for op in self.order.ops if op.word == "ORDERED"}
         self.swept: dict[int, int] = {}
         self.verdict = Verdict(len(self.order.ops), len(self.order.unknown))
 
@@ -135,42 +121,64 @@ class Checker:
         if model is None:
             model = self.models[op.night] = Model(night(op.night, self.per_night))
         complaint = model.judge(op)
+        if complaint and self._is_explained(position, op, complaint, model):
+            model, complaint = self.models[op.night], None
         tried: set[tuple[int, str]] = set()
         while complaint and (hidden := self._hidden(position, op, complaint, model, tried)):
             tried.add((hidden.token, hidden.verb))
             if model.judge(hidden) is None:
                 self.verdict.resolved += 1
             complaint = model.judge(op)
-        if complaint and self._was_ordered_before(position, op, model):
+        if complaint and (
+            self._was_ordered_before(position, op, model) or self._was_late_before(position, op, model)
+        ):
             complaint = model.judge(op)
         if complaint is None and op.word in RECORDED:
             return self._missing_record(op)
         return complaint
 
+    def _is_explained(self, position: int, op: Op, complaint: Complaint, model: Model) -> bool:
+        """One unheard decision explains the answer exactly: then the night went on from there."""
+        for hidden, trace in self._candidates(position, op, complaint, model):
+            other = deepcopy(model)
+            if other.judge(hidden) is None and other.judge(op) is None:
+                self.models[op.night] = other
+                self.verdict.resolved += 1
+                if trace:
+                    self.traces[position].remove(trace)
+                return True
+        return False
+
     def _hidden(
         self, position: int, op: Op, complaint: Complaint, model: Model, tried: set[tuple[int, str]]
     ) -> Op | None:
-        """An unheard decision before this one that may explain its answer."""
-        for trace in self.traces.get(position, []):
-            if (
-                self._concerns(trace.op, op, complaint, model)
-                and (trace.op.token, trace.op.verb) not in tried
-            ):
-                self.traces[position].remove(trace)
-                return trace.op
+        """An unheard decision before this one that may explain its answer together with others."""
+        for hidden, trace in self._candidates(position, op, complaint, model):
+            if (hidden.token, hidden.verb) not in tried:
+                if trace:
+                    self.traces[position].remove(trace)
+                return hidden
+        return None
+
+    def _candidates(
+        self, position: int, op: Op, complaint: Complaint, model: Model
+    ) -> Iterator[tuple[Op, Trace | None]]:
+        """Unheard decisions that may have come before this one and touch what it is about."""
+        for trace in [*self.traces.get(position, [])]:
+            if self._concerns(trace.op, op, complaint, model):
+                yield trace.op, trace
         ahead = self.order.ops[position + 1 : position + 1 + AHEAD]
         later_ended_ns = self.order.later_ended_ns[min(position, len(self.order.ops) - 1)]
         for other in (*self.unknown[op.night], *ahead):
             if (
                 other.verb in HIDING
                 and other.began_ns <= later_ended_ns
-                and (other.token, other.verb) not in tried
                 and self._concerns(other, op, complaint, model)
                 and self._would_change(other, model)
+                and self._is_possible(other, position)
                 and self.order.may_hide(other.began_ns, position)
             ):
-                return self._as_hidden(position, other)
-        return None
+                yield self._as_hidden(position, other), None
 
     def _was_ordered_before(self, position: int, op: Op, model: Model) -> bool:
         """An order asked for twice, the first time unheard, in one millisecond with a release after it."""
@@ -182,6 +190,17 @@ class Checker:
             return False
         fan = model.fan(hold.fan)
         hold.pay_by_ms, hold.amount, fan.used = op.told[0], op.asked[0], max(fan.used, hold.entry - 1)
+        self.verdict.resolved += 1
+        return True
+
+    def _was_late_before(self, position: int, op: Op, model: Model) -> bool:
+        """Money told twice, first unheard and late, in one millisecond with what ended the lateness."""
+        hold = model.holds.get(op.token)
+        if hold is None or op.word != "LATE_REFUNDED" or op.asked[0] in hold.payments:
+            return False
+        if not any(gap <= position for gap in self.order.gaps(op.at_ms, op.began_ns)):
+            return False
+        hold.state, hold.payments[op.asked[0]] = "refunded", ("LATE_REFUNDED", 0)
         self.verdict.resolved += 1
         return True
 
@@ -199,6 +218,14 @@ class Checker:
         if other.verb == "release":
             return hold.state in ("held", "awaiting")
         return hold.state == "held" and other.word == "ORDERED"
+
+    def _is_possible(self, other: Op, position: int) -> bool:
+        """What came later may rule it out: a hold that lapsed or was ordered was not released before."""
+        if other.verb == "order":
+            last = min(position, len(self.order.ops) - 1)
+            return bool(other.told[0] - PAY_MS <= self.order.ops[last].at_ms)
+        before_ms = self.order.ops[position - 1].at_ms if position else 0
+        return other.token not in self.lapsed and self.ordered_ms.get(other.token, 0) <= before_ms
 
     def _concerns(self, other: Op, op: Op, complaint: Complaint, model: Model) -> bool:
         if other.night != op.night:

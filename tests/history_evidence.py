@@ -33,6 +33,7 @@ async def evidence(store: Store, shard: int, nights: Iterable[Night], calls: lis
                     list(record.seats),
                     record.together,
                     record.pay_by_ms,
+                    record.state,
                 )
             )
     for number, one in mine.items():

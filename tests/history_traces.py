@@ -43,6 +43,7 @@ class Found(msgspec.Struct, array_like=True):
     seats: list[int]
     together: bool
     pay_by_ms: int
+    state: str = ""
 
 
 class Evidence(msgspec.Struct):
