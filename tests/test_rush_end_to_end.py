@@ -19,7 +19,15 @@ from usher.rush_stack import Target, found_or_started, free_port
 START_TIMEOUT_S = 120
 RUSH_TIMEOUT_S = 300
 ROOT = Path(__file__).parents[1]
-PASTED = ('"durability":"', '"tickets":2', '"net_due":6272', '"sold":["C-5","C-6"]', '"state":"closed"')
+PASTED = (
+    '"durability":"',
+    '"state":"sent"',
+    '"checked_in_at":"',
+    '"tickets":2',
+    '"net_due":6272',
+    '"sold":["C-5","C-6"]',
+    '"state":"closed"',
+)
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +55,9 @@ def test_the_readme_can_be_pasted(target: Target, tmp_path: Path) -> None:
     assert pasted.returncode == 0, pasted.stderr
     for expected in PASTED:
         assert expected in pasted.stdout
-    assert "/problems/" not in pasted.stdout
+    assert re.findall("/problems/[a-z-]+", pasted.stdout) == ["/problems/already-paid"], (
+        "paid twice on purpose"
+    )
 
 
 async def test_a_rush_survives_a_killed_worker(target: Target, tmp_path: Path, wait_until: WaitUntil) -> None:
