@@ -14,7 +14,14 @@ LENGTH_DIGITS_MAX: Final = 8
 HEAD_END: Final = b"\r\n\r\n"
 _ODD: Final = rb"transfer-encoding:|expect:|upgrade:|proxy-connection:|connection:(?! keep-alive\r)"
 _HEADER: Final = rb"[\w-]++: [!-~][ -~]*+(?<! )\r\n"
-_OTHERS: Final = rb"(?:(?!(?i:%b|content-length:))%b)*+" % (_ODD, _HEADER)
+
+
+def _others(names: bytes) -> bytes:
+    """Any headers but the odd ones and those of these names, which stand where they are looked for."""
+    return rb"(?:(?!(?i:%b|%b))%b)*+" % (_ODD, names, _HEADER)
+
+
+_OTHERS: Final = _others(rb"content-length:")
 _UPGRADE: Final = re.compile(rb"\r\nupgrade:", re.IGNORECASE)
 _WHOLE: Final = re.compile(
     rb"[A-Z]++ [!-~]++ HTTP/1\.1\r\n%b(?:(?i:content-length): ([0-9]{1,8})\r\n%b)?\r\n" % (_OTHERS, _OTHERS)
@@ -32,7 +39,7 @@ class Post(msgspec.Struct, frozen=True, gc=False):
 def poll_pattern(root_path: str) -> re.Pattern[bytes]:
     """A fan's poll: its sale, which of the two it is, and the token when there is one."""
     root = re.escape(root_path).encode()
-    others = rb"(?:(?!(?i:%b|content-length:|authorization:))%b)*+" % (_ODD, _HEADER)
+    others = _others(rb"content-length:|authorization:")
     return re.compile(
         rb"GET (?:%b)?/v1/sales/([\w.-]++)(/place|/pulse) HTTP/1\.1\r\n" % root
         + rb"%b(?:(?i:authorization: bearer) ([\w-]++)\r\n%b)?\r\n" % (others, others)
@@ -42,7 +49,7 @@ def poll_pattern(root_path: str) -> re.Pattern[bytes]:
 def seats_pattern(root_path: str) -> re.Pattern[bytes]:
     """What a page asks of a hall: the showtime, the version it knows, the codings it takes, if it says so."""
     root = re.escape(root_path).encode()
-    others = rb"(?:(?!(?i:%b|content-length:|accept-encoding:))%b)*+" % (_ODD, _HEADER)
+    others = _others(rb"content-length:|accept-encoding:")
     return re.compile(
         rb"GET (?:%b)?/v1/showtimes/([\w.-]++)/seats(?:\?since=(0|[1-9][0-9]{0,14}))? HTTP/1\.1\r\n" % root
         + rb"%b(?:(?i:accept-encoding): ([ -~]++)\r\n%b)?\r\n" % (others, others)

@@ -18,7 +18,7 @@ from api.common_form import poll_pattern, seats_pattern
 from api.house import House
 from api.problems import Refused, row_of
 from api.replies import PERSONAL, send_json, send_problem
-from api.seats import SEATS_ROUTE, told
+from api.seats import CACHED, SEATS_ROUTE, told
 from api.wicket import Wicket
 from store.version import heard
 from waiting_room.waiting_room import WaitingRoom
@@ -28,13 +28,13 @@ PULSE: Final = "/pulse"
 PLACE: Final = "/place"
 PULSE_ROUTE: Final = PREFIX + "{sale}" + PULSE
 PLACE_ROUTE: Final = PREFIX + "{sale}" + PLACE
-ONE_SECOND: Final = (b"cache-control", b"public, max-age=1")
+ONE_SECOND: Final = (b"cache-control", CACHED)
 POLLED: Final = (
     b"HTTP/1.1 200 OK\r\n%bcontent-type: application/json\r\n"
     b"content-length: %d\r\ncache-control: %b\r\n\r\n%b"
 )
 SEATS_TOLD: Final = (
-    b"HTTP/1.1 200 OK\r\n%bcache-control: public, max-age=1\r\nvary: accept-encoding\r\n%b"
+    b"HTTP/1.1 200 OK\r\n%bcache-control: " + CACHED + b"\r\nvary: accept-encoding\r\n%b"
     b"content-type: application/json\r\ncontent-length: %d\r\n\r\n%b"
 )
 PACKED: Final = b"content-encoding: gzip\r\n"
@@ -71,7 +71,7 @@ class Doors:
         if sale is None:
             return None
         if which == b"/pulse":
-            route, cached, body = PULSE_ROUTE, b"public, max-age=1", rooms.waiting_room.pulse(sale)
+            route, cached, body = PULSE_ROUTE, CACHED, rooms.waiting_room.pulse(sale)
         else:
             found = rooms.waiting_room.status_json(sale, token or b"")
             if not isinstance(found, bytes):

@@ -19,7 +19,7 @@ from api.requests import PathId
 from api.rooms import OpenRooms
 
 SEATS_ROUTE: Final = "/v1/showtimes/{showtime}/seats"
-CACHED: Final = "public, max-age=1"
+CACHED: Final = b"public, max-age=1"
 
 
 class SeatsView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -44,7 +44,7 @@ async def get_seats(
     onsale = await rooms.onsale(showtime)
     board = await rooms.boards.board(onsale)
     body, is_packed = told(onsale, board, since, request.headers.get("accept-encoding", ""))
-    headers = {"cache-control": CACHED, "vary": "accept-encoding"}
+    headers = {"cache-control": CACHED.decode(), "vary": "accept-encoding"}
     if is_packed:
         headers["content-encoding"] = "gzip"
     return Response(body, media_type="application/json", headers=headers)

@@ -243,15 +243,18 @@ class Rival:
 async def present(rivals: list[Rival]) -> AsyncIterator[None]:
     """Meanwhile these rivals ask how they stand, as their pages would: the line passes over who is silent."""
 
+    over = asyncio.Event()
+
     async def ask() -> None:
-        while True:
+        while not over.is_set():
             for rival in rivals:
                 await rival.state()
-            await asyncio.sleep(ASKED_EVERY_S)
+            await asyncio.wait({waiting}, timeout=ASKED_EVERY_S)
 
+    waiting = asyncio.create_task(over.wait())
     asking = asyncio.create_task(ask())
     try:
         yield
     finally:
-        asking.cancel()
-        await asyncio.gather(asking, return_exceptions=True)
+        over.set()
+        await asyncio.gather(asking, waiting, return_exceptions=True)

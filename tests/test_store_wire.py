@@ -121,7 +121,9 @@ async def test_all_who_wait_hear_of_the_end() -> None:
 async def test_a_connection_that_nobody_waited_for_is_made_anew_when_it_is_lost() -> None:
     async with speaking(b"+one\r\n") as wire:
         leaving = asyncio.ensure_future(wire.ask("ONE"))
-        await asyncio.sleep(0)
+        await asyncio.wait({leaving}, timeout=0)
+        assert wire._opening is not None
+        assert not wire._opening.done()
         leaving.cancel()
         await become_true(lambda: wire._line is not None, timeout_s=20)
         assert wire._line is not None
