@@ -13,6 +13,7 @@ from redis.asyncio import Redis
 from ledger import pool as ledger_pool
 from ledger.pool import Pool
 from store import keys
+from store.cancellation import end_if_cancelled
 from store.nodes import Client, client_of
 from usher import rush_evidence as evidence
 from usher.rush_crowd import Crowd, Standing
@@ -197,6 +198,7 @@ async def follow_time(client: Client, tape: Tape) -> None:
     lately: deque[int] = deque(maxlen=SKEWS_KEPT)
     while True:
         await asyncio.sleep(FOLLOW_EVERY_S)
+        end_if_cancelled()
         with suppress(*FAULTS):
             lately.append(await skew_ms(client))
             tape.follow(max(lately))

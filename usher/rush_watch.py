@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from store import keys
+from store.cancellation import end_if_cancelled
 from store.nodes import Client
 
 SAMPLE_EVERY_S: Final = 0.25
@@ -57,6 +58,7 @@ class Watch:
         """
         known = processes()
         while True:
+            end_if_cancelled()
             if (now := processes()) != known:
                 known = now
                 changed()
