@@ -12,7 +12,7 @@ DEV := $(VENV)/.dev-installed
 PYTHON := $(shell for p in $(PYTHON) python3.11 python3.12 python3.13 python3.14 python3; do \
 	"$$p" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done)
 
-.PHONY: help up rush doctor test load overload soak hall faults history mutants cluster bench profile shots check format lock clean
+.PHONY: help up rush doctor test again load overload soak hall faults history mutants cluster bench profile shots check format lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -28,6 +28,9 @@ doctor: $(RUNTIME) ## look for what is wrong with what runs
 
 test: $(DEV) ## run all tests against engines of their own
 	@$(BIN)/pytest
+
+again: $(DEV) ## run once more the tests that failed in the last run
+	@$(BIN)/pytest --last-failed --last-failed-no-failures none
 
 load: $(DEV) ## let Locust's fans and bots loose: WORKERS=n SHAPE=spike|presale|storm USERS=n SECONDS=n
 	@$(BIN)/python -m loadtests $(if $(WORKERS),--workers $(WORKERS)) $(if $(SHAPE),--shape $(SHAPE)) \
