@@ -18,6 +18,7 @@ from api.refusals import StoreAway
 from api.rooms import Rooms
 from api.settings import ApiSettings
 from ledger import pool as ledger_pool
+from store.cancellation import end_if_cancelled
 from store.connection import Store
 from store.unavailable import StoreUnavailable
 
@@ -69,6 +70,7 @@ class House:
             stack.push_async_callback(store.close)
             self._rooms = await stack.enter_async_context(Rooms.opened(self.settings, store, pool))
             self._tried.set()
+            end_if_cancelled()
             await asyncio.Event().wait()
 
     async def _reach_store(self) -> Store:
