@@ -70,6 +70,23 @@ class Run(msgspec.Struct):
         heard = self.kinds.get(kind)
         return len(heard.served) / self.seconds if heard else 0.0
 
+    def __add__(self, other: "Run") -> "Run":
+        """Both loads as one longer one."""
+        kinds = {
+            kind: Heard(*([*getattr(one, of), *getattr(two, of)] for of in ("served", "refused")))
+            for kind in self.kinds | other.kinds
+            for one, two in [(self.kinds.get(kind, Heard()), other.kinds.get(kind, Heard()))]
+        }
+        return Run(
+            rate=self.rate,
+            seconds=self.seconds + other.seconds,
+            kinds=kinds,
+            wrong=self.wrong + other.wrong,
+            lags=self.lags + other.lags,
+            unsent=self.unsent + other.unsent,
+            arrivals=self.arrivals + other.arrivals,
+        )
+
     def latencies(self, of: str = "served") -> list[float]:
         return sorted(value for heard in self.kinds.values() for value in getattr(heard, of))
 

@@ -84,6 +84,15 @@ class Overload:
             rate, steps = rate * STEP, steps + 1
         return best_rate
 
+    def compare(self, peak: float) -> tuple[Run, Run, Run]:
+        """The peak, 70 % of it and five times it, there and back again: when the machine changes its speed
+        meanwhile, it does so for both sides."""
+        loads = ("100 %", peak), ("70 %", peak * CALM), ("5x", peak * TIMES)
+        there = [self.run(name, rate, 1.0) for name, rate in loads]
+        back = [self.run(name, rate, 1.0) for name, rate in reversed(loads)]
+        full, calm, over = (one + two for one, two in zip(there, reversed(back), strict=True))
+        return full, calm, over
+
     def run(self, name: str, rate: float, times: float = 0.5) -> Run:
         found = self._loop.run(self._mix, rate, self._seconds * times)
         click.echo(line(name, found, self.goodput(found) if self.costs else None))
@@ -146,9 +155,7 @@ def main(seconds: float, rate: float | None, quick: bool) -> None:
         )
         peak = rate or overload.peak()
         click.echo(f"Peak: {peak:,.0f} arrivals/s")
-        full = overload.run("100 %", peak, 1.0)
-        calm = overload.run("70 %", peak * CALM, 1.0)
-        over = overload.run("5x", peak * TIMES, 1.0)
+        full, calm, over = overload.compare(peak)
         told = verdicts(overload, calm, full, over)
     for one in told:
         click.echo(f"{'kept  ' if one.kept else 'MISSED'}  {one.name}: {one.found:.2f} ({one.limit})")

@@ -43,6 +43,17 @@ def test_every_arrival_is_answered_whatever_the_lines(echo: Server) -> None:
         assert len(found.lags) == 2 * found.arrivals
 
 
+def test_two_loads_add_up_to_one_longer_one(echo: Server) -> None:
+    loop = OpenLoop(echo.port, 4)
+    one, two = (loop.run(Pairs(), rate=400, seconds=seconds) for seconds in (0.1, 0.3))
+    loop.close()
+    both = one + two
+    assert both.seconds == pytest.approx(0.4)
+    assert both.arrivals == one.arrivals + two.arrivals
+    assert both.latencies() == sorted(one.latencies() + two.latencies())
+    assert both.served_per_s("second") == pytest.approx(both.arrivals / 0.4)
+
+
 def test_a_call_that_had_to_wait_for_a_line_is_timed_from_when_it_was_due(echo: Server) -> None:
     """With one line and all due at nearly once, latencies add up."""
     loop = OpenLoop(echo.port, 1)
