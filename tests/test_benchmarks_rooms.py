@@ -12,7 +12,7 @@ from benchmarks.finding import Finding
     ("findings", "count"),
     [
         (seats.findings, 1),
-        (fsync.findings, 1),
+        (fsync.findings, 2),
         (memory.findings, 4),
         (growth.findings, 5),
         (writer.findings, 1),
