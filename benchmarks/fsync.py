@@ -18,17 +18,17 @@ MARK = Mark(0.85)
 
 def findings(quick: bool = False) -> list[Finding]:
     pin(0, *cores())
-    quickly = Case(seats=200, batch=4, calls=2, warm=1)
-    full = quickly if quick else Case(seats=4_000, batch=BATCH_FULL, calls=8, warm=1)
-    some = quickly if quick else Case(seats=800, batch=32, calls=8, warm=1)
+    # A decision takes 2.4 seats of its hall, and nine calls go to each.
+    full, some = (8, 4) if quick else (BATCH_FULL, 32)
     with running() as bench:
         return [
-            _finding(bench, full, f"{full.batch} a call", 1 if quick else 4, MARK),
-            _finding(bench, some, f"{some.batch} a call", 1 if quick else 4),
+            _finding(bench, Case(seats=30 * full, batch=full, calls=8, warm=1), 1 if quick else 4, MARK),
+            _finding(bench, Case(seats=30 * some, batch=some, calls=8, warm=1), 1 if quick else 4),
         ]
 
 
-def _finding(bench: Bench, case: Case, how_many: str, rounds: int, mark: Mark | None = None) -> Finding:
+def _finding(bench: Bench, case: Case, rounds: int, mark: Mark | None = None) -> Finding:
+    how_many = f"{case.batch} a call"
     ratio = abba(
         f"fsync, {how_many}",
         lambda: _holds(bench, case, "no"),
