@@ -6,7 +6,7 @@ that the store does not have, so a worker may die at any moment.
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any, Final
 
@@ -24,6 +24,7 @@ from allocator.wishes import Best, Exact, Want
 from store import keys
 from store.batcher import Decision
 from store.connection import Store
+from store.kept import Once
 from store.unavailable import StoreUnavailable
 from store.version import heard, listen
 
@@ -61,21 +62,43 @@ class Allocator:
         return AlreadyOnSale(version) if word == "ALREADY_ON_SALE" else Loaded(version, word == "REPLAYED")
 
     async def hold(
-        self, onsale: OnSale, fan: str, entry: int, token: Token, want: Want, *, staff: bool = False
+        self,
+        onsale: OnSale,
+        fan: str,
+        entry: int,
+        token: Token,
+        want: Want,
+        *,
+        staff: bool = False,
+        once: Once | None = None,
     ) -> HoldAnswer:
-        """Seats for `hold_ms`; the same token again gets the first answer. `staff` may leave singles."""
+        """Seats for `hold_ms`; the same token again gets the first answer. `staff` may leave singles.
+
+        `once` keeps the answer, whatever it is, as `Store.decide` says.
+        """
         decision = hold_decision(onsale, fan, entry, token, want, staff=staff)
         if decision is None:
             return NoSuchSeats(())
-        asked = self._asked("hold", onsale, decision)
+        asked = self._asked("hold", onsale, decision, once=once)
         answer: list[Any] | int = await asked
         heard.set(asked.version)
         told = words.held(onsale, token, want, answer, asked.version.at_ms)
-        if isinstance(told, Held) and not told.replayed:
+        if isinstance(told, Held) and not told.replayed and not asked.version.again:
             self._given[token] = Given(fan, entry, told.indices, told.deadline_ms)
             if len(self._given) > HOLDS_REMEMBERED_MAX:
                 self._given.popitem(last=False)
         return told
+
+    async def held_before(
+        self, onsale: OnSale, token: Token, want: Callable[[], Want], once: Once
+    ) -> HoldAnswer | None:
+        """What this request was answered before; nothing is decided."""
+        found = await self._store.kept(onsale.sale.shard, once)
+        if found is None:
+            return None
+        version, answer = found
+        heard.set(version)
+        return words.held(onsale, token, want(), answer, version.at_ms)
 
     async def given(self, onsale: OnSale, token: Token) -> Given | None:
         """Whose hold this is or was, not how it stands: of one given here lately the store is not asked."""
@@ -158,12 +181,24 @@ class Allocator:
         return answer
 
     def _asked(
-        self, verb: str, onsale: OnSale, decision: tuple[Any, ...], *, with_outbox: bool = False
+        self,
+        verb: str,
+        onsale: OnSale,
+        decision: tuple[Any, ...],
+        *,
+        with_outbox: bool = False,
+        once: Once | None = None,
     ) -> Decision:
         shard = onsale.sale.shard
         fixed = (keys.shard(shard), keys.outbox(shard)) if with_outbox else (keys.shard(shard),)
         return self._store.decide(
-            verb, shard=shard, fixed=fixed, group=group_of(onsale), decision=decision, columns=True
+            verb,
+            shard=shard,
+            fixed=fixed,
+            group=group_of(onsale),
+            decision=decision,
+            columns=True,
+            once=once,
         )
 
     async def _call(self, verb: str, shard: int, own: list[str], *args: str | bytes) -> list[Any]:

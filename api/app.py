@@ -47,7 +47,15 @@ from api.idempotency import Idempotency
 from api.meter import Meter, Tally, trace_of
 from api.pressure import Pressure
 from api.problems import Refusal, Refused, response
-from api.refusals import BadRequest, NoSuchPage, OurFault, StoreAway, TooLarge, WrongMethod
+from api.refusals import (
+    BadRequest,
+    IdempotencyMismatch,
+    NoSuchPage,
+    OurFault,
+    StoreAway,
+    TooLarge,
+    WrongMethod,
+)
 from api.replies import tell_version
 from api.requests import StrictRequest
 from api.rooms import Rooms
@@ -56,6 +64,7 @@ from api.settings import ApiSettings
 from api.teller import Teller
 from api.turnstiles import Turnstiles
 from api.wicket import Wicket
+from store.kept import OtherBody
 from store.unavailable import StoreUnavailable
 
 ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
@@ -132,6 +141,7 @@ def create_app(settings: ApiSettings, pressure: Pressure | None = None) -> Doors
         exception_handlers={
             Refused: on_refused,
             StoreUnavailable: on_store_unavailable,
+            OtherBody: on_other_body,
             HTTPException: on_http_exception,
             Exception: on_fault,
         },
@@ -167,6 +177,10 @@ def on_refused(_: Request[Any, Any, Any], error: Refused) -> Response[bytes]:
 
 def on_store_unavailable(_: Request[Any, Any, Any], error: StoreUnavailable) -> Response[bytes]:
     return response(StoreAway())
+
+
+def on_other_body(_: Request[Any, Any, Any], error: OtherBody) -> Response[bytes]:
+    return response(IdempotencyMismatch())
 
 
 def on_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:

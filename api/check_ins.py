@@ -8,7 +8,7 @@ from litestar.params import JSONBody
 
 from api.callers import need
 from api.moments import Moment, rfc3339, told_ms
-from api.places import NO_STORE, request_of
+from api.places import NO_STORE, once_of
 from api.problems import Refused
 from api.refusals import AlreadyCheckedIn, BadRequest, BadTicket, TicketVoid, UnknownTicket
 from api.requests import Input
@@ -63,8 +63,9 @@ async def check_in_ticket(
     if code is None:
         raise Refused(BadTicket())
     token, number = order_and_number(code.ticket)
+    once = once_of(request)
     async with reaching_ledger():
-        asked = check_in(rooms.pool, token, number, at_ms, request_of(request))
+        asked = check_in(rooms.pool, token, number, at_ms, once.request if once else None)
         found = checked_in(await within(LEDGER_PATIENCE_S, asked))
     view = CheckInView(
         ticket=code.ticket, showtime=found.showtime, seat=found.seat, checked_in_at=rfc3339(found.at_ms)

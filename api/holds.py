@@ -9,7 +9,7 @@ from litestar.params import JSONBody
 
 from allocator import token as tokens
 from allocator.allocator import Best, Exact
-from allocator.answers import AlreadyPaid, Held, Released, UnknownHold
+from allocator.answers import AlreadyPaid, Held, HoldAnswer, Released, UnknownHold
 from allocator.catalogue import OnSale
 from allocator.geometry import SEATS_PER_HOLD_MAX
 from allocator.outbox import Token
@@ -17,11 +17,13 @@ from allocator.plan import SeatName
 from allocator.pricing import price
 from api.fans import admitted, owned
 from api.moments import rfc3339
-from api.places import NO_STORE, request_of
+from api.places import NO_STORE, once_of
 from api.problems import Refused
 from api.refusals import BadRequest, HoldPaid, TooMany
 from api.requests import Input, PathId
 from api.rooms import OpenRooms, Rooms
+from store.kept import Once
+from waiting_room.passes import Pass
 
 
 class BestBody(Input, frozen=True, kw_only=True):
@@ -63,23 +65,40 @@ async def hold(
 ) -> Response[HoldView]:
     """Keeps seats for the fan until `expires_at`."""
     onsale = await rooms.onsale(showtime)
-    view = await held(onsale, request.headers.get("authorization"), data, request_of(request), rooms)
+    view = await held(onsale, request.headers.get("authorization"), data, once_of(request), rooms)
     return Response(view, status_code=201, headers=NO_STORE)
 
 
 async def held(
-    onsale: OnSale, authorization: str | None, body: HoldBody, request_digest: str | None, rooms: Rooms
+    onsale: OnSale, authorization: str | None, body: HoldBody, once: Once | None, rooms: Rooms
 ) -> HoldView:
     """The seats, kept. One request keeps them once."""
-    pass_ = admitted(authorization, rooms, onsale.sale)
-    if wait_s := rooms.buckets.take(pass_.fan):
-        raise Refused(TooMany(retry_after_s=wait_s))
-    want = wanted(body, onsale)
-    token = token_of(onsale, request_digest)
-    answer = await rooms.allocator.hold(onsale, pass_.fan, pass_.entry, token, want)
+    token = token_of(onsale, once)
+    answer: HoldAnswer | None
+    try:
+        pass_, want = allowed(onsale, authorization, body, rooms)
+    except Refused:
+        # A repeat has its answer also when the pass has run out since.
+        if once is None:
+            raise
+        answer = await rooms.allocator.held_before(onsale, token, lambda: wanted(body, onsale), once)
+        if answer is None:
+            raise
+    else:
+        answer = await rooms.allocator.hold(onsale, pass_.fan, pass_.entry, token, want, once=once)
     if not isinstance(answer, Held):
         raise Refused(answer)
     return view_of(onsale, answer)
+
+
+def allowed(
+    onsale: OnSale, authorization: str | None, body: HoldBody, rooms: Rooms
+) -> tuple[Pass, Exact | Best]:
+    """Who asks, now and not too often, and for what."""
+    pass_ = admitted(authorization, rooms, onsale.sale)
+    if wait_s := rooms.buckets.take(pass_.fan):
+        raise Refused(TooMany(retry_after_s=wait_s))
+    return pass_, wanted(body, onsale)
 
 
 @delete("/v1/holds/{hold_id:str}", operation_id="release", tags=["fans"], security=[{"bearer": []}])
@@ -139,9 +158,9 @@ def category_of(best: BestBody, onsale: OnSale) -> str:
     return best.category
 
 
-def token_of(onsale: OnSale, request_digest: str | None) -> Token:
+def token_of(onsale: OnSale, once: Once | None) -> Token:
     """A new token, or the one that this request had before."""
-    return tokens.mint(onsale.showtime.serial, request_digest or secrets.token_hex(10))
+    return tokens.mint(onsale.showtime.serial, once.request if once else secrets.token_hex(10))
 
 
 def view_of(onsale: OnSale, held: Held) -> HoldView:

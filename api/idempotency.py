@@ -1,9 +1,10 @@
 """Idempotency-Key: a POST sent again gets the stored answer, and its effect happens once.
 
-The key of a caller, a method, a path and an Idempotency-Key names one string in the store: first a short
-lease with the digest of the body, then the answer. A worker killed in between leaves the lease, which soon
-ends; the repeat runs again and finds its first effect, because hold tokens are derived from the same digest
-(`request_digest`). Answers that say "not now" (429, 5xx) are not kept.
+The calls of a release night take the key along to their decision (`store/kept.py`); here they only get their
+names. For all others the key of a caller, a method, a path and an Idempotency-Key names one string in the
+store: first a short lease with the digest of the body, then the answer. A worker killed in between leaves
+the lease, which soon ends; the repeat runs again and finds its first effect. Answers that say "not now" (429,
+5xx) are not kept.
 """
 
 import hashlib
@@ -18,9 +19,11 @@ from redis.exceptions import RedisError
 from api.house import House
 from api.problems import Refused
 from api.refusals import BadRequest, IdempotencyMismatch, InProgress, StoreAway, TooLarge
-from api.replies import PERSONAL, VERSION, Answer, send_answer, send_problem
+from api.replies import PERSONAL, REPLAYED, VERSION, Answer, send_answer, send_problem
 from api.requests import after
+from api.turnstiles import call_at
 from store import keys
+from store.kept import DIGEST_BYTES, NAME_CHARS, Once
 
 HEADER: Final = b"idempotency-key"
 KEY_CHARS_MAX: Final = 255
@@ -28,9 +31,6 @@ PASSING: Final = frozenset({0, 400, 401, 403, 404, 405, 410, 413, 415, 429})
 """Not kept: nothing was done (0: not even answered), and anybody could fill the store with such answers."""
 KEPT_HEADERS: Final = (b"content-type", b"location", b"cache-control", b"retry-after", VERSION)
 """A repeat says the version of the first answer: that is when it was decided."""
-NAME_CHARS: Final = 32
-BODY_DIGEST_BYTES: Final = 16
-"""Of each digest 128 bits are kept: two requests that share them will not be met."""
 PLAIN: Final = ((b"content-type", b"application/json"), PERSONAL)
 Headers = tuple[tuple[bytes, bytes], ...]
 
@@ -52,7 +52,7 @@ class Stored(msgspec.Struct, frozen=True, array_like=True):
         told, length = self.headers, (b"content-length", b"%d" % len(self.body))
         if isinstance(told, bytes):
             told = (*PLAIN, (VERSION, told))
-        return Answer(self.status, (*told, length, (b"idempotent-replayed", b"true")), self.body)
+        return Answer(self.status, (*told, length, REPLAYED), self.body)
 
 
 _encode: Final = msgspec.msgpack.Encoder().encode
@@ -76,27 +76,37 @@ class Idempotency:
                 return
             check_key(key)
             caller = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
-            digest = request_digest(caller, scope["path"].encode(), scope["method"].encode(), key.encode())
-            body_digest = body_digest_of(body)
-            scope.setdefault("state", {})["request_digest"] = digest
-            first = await self.begin(digest, body_digest)
+            once = self.once(caller, scope["path"].encode(), key.encode(), body)
+            scope.setdefault("state", {})["once"] = once
+            told = after({"type": "http.request", "body": body, "more_body": False}, receive)
+            call, _ = call_at(scope["path"].removeprefix(scope.get("root_path", "")))
+            if call is not None and call.keeps:
+                await self.app(scope, told, send)
+                return
+            first = await self.begin(once)
             if first is not None:
                 await send_answer(first.again, send)
                 return
             answer = Recorder(send)
-            whole = {"type": "http.request", "body": body, "more_body": False}
-            await self.app(scope, after(whole, receive), answer)
-            await self.end(digest, answer.stored(body_digest))
+            await self.app(scope, told, answer)
+            await self.end(once, answer.stored(once.body))
         except Refused as refused:
             await send_problem(refused.refusal, send)
 
-    async def begin(self, digest: str, body_digest: bytes) -> Stored | None:
+    def once(self, caller: bytes, path: bytes, key: bytes, body: bytes) -> Once:
+        """The POST as its key names it. A fan without a token is known by the key alone."""
+        # The length of each part but the last keeps two requests from being spelt alike.
+        told = b"%d %b %d %b POST %b" % (len(caller), caller, len(path), path, key)
+        digest = hashlib.sha256(body).digest()[:DIGEST_BYTES]
+        return Once(hashlib.sha256(told).hexdigest(), digest, self.house.settings.limits.answer_ttl_s)
+
+    async def begin(self, once: Once) -> Stored | None:
         """None when this request is the first; its stored answer otherwise."""
-        lease = _encode(Stored(body_digest))
+        lease = _encode(Stored(once.body))
         try:
             raw = await self.house.rooms.store.command(
                 "SET",
-                name_of(digest),
+                name_of(once),
                 lease,
                 "NX",
                 "GET",
@@ -108,13 +118,13 @@ class Idempotency:
         if raw is None:
             return None
         found = _stored.decode(raw)
-        if found.body_digest != body_digest:
+        if found.body_digest != once.body:
             raise Refused(IdempotencyMismatch())
         if not found.status:
             raise Refused(InProgress())
         return found
 
-    async def end(self, digest: str, answer: Stored) -> None:
+    async def end(self, once: Once, answer: Stored) -> None:
         """Keep the answer, or free the key; if the store is away now, the lease ends by itself.
 
         Nobody waits for the reply: a repeat that this worker hears later is asked later, on the same way.
@@ -122,9 +132,9 @@ class Idempotency:
         store, limits = self.house.rooms.store, self.house.settings.limits
         try:
             if answer.status in PASSING or answer.status >= 500:
-                await store.tell("DEL", name_of(digest))
+                await store.tell("DEL", name_of(once))
             else:
-                await store.tell("SET", name_of(digest), _encode(answer), "EX", limits.answer_ttl_s)
+                await store.tell("SET", name_of(once), _encode(answer), "EX", limits.answer_ttl_s)
         except (RedisError, OSError):
             return
 
@@ -164,13 +174,9 @@ def short(headers: Headers) -> Headers | bytes:
     return headers[2][1] if is_plain else headers
 
 
-def name_of(digest: str) -> bytes:
-    """The key of the answer to the request of this digest."""
-    return keys.answer(digest[:NAME_CHARS]).encode()
-
-
-def body_digest_of(body: bytes) -> bytes:
-    return hashlib.sha256(body).digest()[:BODY_DIGEST_BYTES]
+def name_of(once: Once) -> bytes:
+    """The key of the answer to this request."""
+    return keys.answer(once.request[:NAME_CHARS]).encode()
 
 
 def key_of(scope: Scope) -> str | None:
@@ -184,13 +190,6 @@ def key_of(scope: Scope) -> str | None:
 def check_key(key: str) -> None:
     if not 0 < len(key) <= KEY_CHARS_MAX:
         raise Refused(BadRequest(why=f"Idempotency-Key: 1 to {KEY_CHARS_MAX} characters."))
-
-
-def request_digest(caller: bytes, path: bytes, method: bytes, key: bytes) -> str:
-    """Names the request: caller, method, path and key. A fan without a token is known by the key alone."""
-    # The length of each part but the last keeps two requests from being spelt alike.
-    told = b"%d %b %d %b %b %b" % (len(caller), caller, len(path), path, method, key)
-    return hashlib.sha256(told).hexdigest()
 
 
 async def read_body(receive: Receive, limit_bytes: int) -> bytes | None:

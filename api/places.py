@@ -14,6 +14,7 @@ from api.problems import Refused
 from api.refusals import IdentityAway, StoreAway, Unsigned
 from api.requests import Input, PathId
 from api.rooms import OpenRooms, Rooms
+from store.kept import Once
 from waiting_room.answers import Admitted, Joined, PlaceStatus, UnknownSale
 from waiting_room.identity import BadIdentity, KeysUnavailable
 from waiting_room.place import Place
@@ -47,16 +48,16 @@ async def join(
     request: Request[Any, Any, Any], sale: PathId, rooms: OpenRooms, data: JSONBody[JoinBody | None] = None
 ) -> Response[PlaceView]:
     """Joins: 201 with a place, 200 with the old one when the account or the same request had one."""
-    view, again = await joined(await rooms.sale(sale), data, request_of(request), rooms)
+    view, again = await joined(await rooms.sale(sale), data, once_of(request), rooms)
     return Response(view, status_code=200 if again else 201, headers=NO_STORE)
 
 
 async def joined(
-    sale: Sale, body: JoinBody | None, request_digest: str | None, rooms: Rooms
+    sale: Sale, body: JoinBody | None, once: Once | None, rooms: Rooms
 ) -> tuple[PlaceView, bool]:
     """The place, and whether the fan had it before."""
     account = await account_of(sale, body, rooms)
-    answer = await rooms.waiting_room.join(sale, account, request_digest)
+    answer = await rooms.waiting_room.join(sale, account, None if once is None else once.request)
     if isinstance(answer, UnknownSale):
         raise Refused(StoreAway())  # the catalogue has the sale: the line of an emptied store has lost it
     if not isinstance(answer, Joined):
@@ -130,7 +131,7 @@ async def account_of(sale: Sale, body: JoinBody | None, rooms: Rooms) -> str | N
     return account
 
 
-def request_of(request: Request[Any, Any, Any]) -> str | None:
-    """The digest of caller and Idempotency-Key, None without a key."""
-    digest: str | None = request.scope.get("state", {}).get("request_digest")
-    return digest
+def once_of(request: Request[Any, Any, Any]) -> Once | None:
+    """The request as its Idempotency-Key names it, None without a key."""
+    once: Once | None = request.scope.get("state", {}).get("once")
+    return once

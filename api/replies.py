@@ -10,12 +10,17 @@ from store.version import heard
 
 PERSONAL: Final = (b"cache-control", b"no-store")
 VERSION: Final = b"usher-version"
+REPLAYED: Final = (b"idempotent-replayed", b"true")
 
 
 def version() -> list[tuple[bytes, bytes]]:
-    """Where the decision that this request asked for stands among those of its shard; empty without one."""
+    """Where the decision that this request asked for stands among those of its shard, and whether it was
+    made when the request came before; empty without one."""
     decision = heard.get()
-    return [] if decision is None else [(VERSION, str(decision).encode())]
+    if decision is None:
+        return []
+    told = [(VERSION, str(decision).encode())]
+    return [*told, REPLAYED] if decision.again else told
 
 
 async def tell_version(message: Message, _: Scope) -> None:

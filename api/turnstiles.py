@@ -25,10 +25,11 @@ from api.orders import OrderBody, ordered
 from api.payments import PaymentBody, sold, told
 from api.places import JoinBody, joined
 from api.problems import Refused
-from api.refusals import OurFault, StoreAway
+from api.refusals import IdempotencyMismatch, OurFault, StoreAway
 from api.replies import PERSONAL, Answer, json_answer, problem_answer, send_answer
 from api.requests import ID_PATTERN, after, decode
 from api.rooms import Rooms
+from store.kept import Once, OtherBody
 from store.unavailable import StoreUnavailable
 
 MEDIA: Final = frozenset({b"application/json", b"application/json; charset=utf-8"})
@@ -46,10 +47,10 @@ log = structlog.get_logger("usher.api")
 
 
 class Asked(msgspec.Struct, frozen=True, gc=False):
-    """One request. `digest` names it when it came with an Idempotency-Key."""
+    """One request. `once` names it when it came with an Idempotency-Key."""
 
     headers: Headers
-    digest: str | None
+    once: Once | None
 
     @property
     def authorization(self) -> str | None:
@@ -59,13 +60,14 @@ class Asked(msgspec.Struct, frozen=True, gc=False):
 
 class Call(msgspec.Struct, Generic[S, B], frozen=True):
     """`find` gives what the address names, None to leave the answer to the framework, as `read` does by
-    Unread."""
+    Unread. A call that `keeps` takes the request's Idempotency-Key along to its decision."""
 
     route: str
     find: Callable[[Rooms, str], S | None]
     read: Callable[[bytes], B]
     answer: Callable[[S, B, Asked, Rooms], Awaitable[Reply]]
     headers: tuple[tuple[bytes, bytes], ...] = (PERSONAL,)
+    keeps: bool = False
 
 
 class Unread(Exception):
@@ -73,12 +75,12 @@ class Unread(Exception):
 
 
 async def join(sale: Sale, body: JoinBody | None, asked: Asked, rooms: Rooms) -> Reply:
-    view, again = await joined(sale, body, asked.digest, rooms)
+    view, again = await joined(sale, body, asked.once, rooms)
     return 200 if again else 201, view
 
 
 async def hold(onsale: OnSale, body: HoldBody, asked: Asked, rooms: Rooms) -> Reply:
-    return 201, await held(onsale, asked.authorization, body, asked.digest, rooms)
+    return 201, await held(onsale, asked.authorization, body, asked.once, rooms)
 
 
 async def order(_: str, body: OrderBody, asked: Asked, rooms: Rooms) -> Reply:
@@ -138,7 +140,7 @@ def provider_of(rooms: Rooms, name: str) -> str | None:
 
 CALLS: Final[dict[tuple[str, ...], Call[Any, Any]]] = {
     ("sales", "places"): Call("/v1/sales/{sale}/places", sale_of, read_join, join),
-    ("showtimes", "holds"): Call("/v1/showtimes/{showtime}/holds", onsale_of, read_hold, hold),
+    ("showtimes", "holds"): Call("/v1/showtimes/{showtime}/holds", onsale_of, read_hold, hold, keeps=True),
     ("payments", "events"): Call("/v1/payments/{provider}/events", provider_of, as_it_is, paid, ()),
     ("orders",): Call("/v1/orders", no_name, read_order, order),
     ("orders", "payments"): Call("/v1/orders/{order}/payments", id_of, read_payment, pay),
@@ -169,18 +171,23 @@ class Turnstiles:
         except Unread:
             await self.app(scope, after(message, receive), send)
             return
-        asked = Asked(headers, scope.get("state", {}).get("request_digest"))
+        asked = Asked(headers, scope.get("state", {}).get("once"))
         answer = await answered(call, named, read, asked, rooms)
         scope["path_template"] = call.route
         await send_answer(answer, send)
 
 
-def addressed(path: str, rooms: Rooms) -> tuple[Call[Any, Any] | None, Any]:
-    """The call of an address and what it names; None for all others."""
+def call_at(path: str) -> tuple[Call[Any, Any] | None, str]:
+    """The call of an address and the name in it; None for all others."""
     version, *parts = path[1:].split("/")
     name = parts.pop(1) if len(parts) == 3 else ""
-    call = CALLS.get(tuple(parts))
-    if call is None or version != "v1":
+    return CALLS.get(tuple(parts)) if version == "v1" else None, name
+
+
+def addressed(path: str, rooms: Rooms) -> tuple[Call[Any, Any] | None, Any]:
+    """The call of an address and what it names; None for all others."""
+    call, name = call_at(path)
+    if call is None:
         return None, None
     named = call.find(rooms, name)
     return (None, None) if named is None else (call, named)
@@ -211,6 +218,8 @@ async def answered(call: Call[Any, Any], named: Any, read: Any, asked: Asked, ro
         return problem_answer(refused.refusal)
     except StoreUnavailable:
         return problem_answer(StoreAway())
+    except OtherBody:
+        return problem_answer(IdempotencyMismatch())
     except Exception as error:
         log.error("fault", route=call.route, trace=trace_of(error))
         return problem_answer(OurFault())

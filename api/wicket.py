@@ -13,13 +13,14 @@ import structlog
 from api.access_log import AccessLog
 from api.common_form import Post, post, post_pattern
 from api.house import House
-from api.idempotency import HEADER, KEY_CHARS_MAX, Idempotency, body_digest_of, request_digest, stored
+from api.idempotency import HEADER, KEY_CHARS_MAX, Idempotency, stored
 from api.meter import Tally, trace_of
 from api.problems import Refused
 from api.refusals import OurFault
 from api.replies import Answer, problem_answer
 from api.rooms import Rooms
 from api.turnstiles import Asked, Call, Unread, addressed, answered, is_plain
+from store.kept import Once
 from store.version import heard
 
 UNKNOWN: Final = "unknown"
@@ -27,13 +28,12 @@ log = structlog.get_logger("usher.api")
 
 
 class Passage(msgspec.Struct, frozen=True, gc=False):
-    """A request that is let through. `body_digest` is that of its body when it came with a key."""
+    """A request that is let through."""
 
     call: Call[Any, Any]
     named: Any
     read: Any
     asked: Asked
-    body_digest: bytes
     rooms: Rooms
     began: float
 
@@ -59,27 +59,24 @@ class Wicket:
         call, named = addressed(came.path, rooms)
         if call is None or not is_plain(came.headers, rooms):
             return None
-        key, digest, body_digest = came.headers.get(HEADER), None, b""
-        if key is not None:
-            if len(key) > KEY_CHARS_MAX:
-                return None
-            digest, body_digest = self._digest(came, key), body_digest_of(came.body)
+        key = came.headers.get(HEADER)
+        if key is not None and len(key) > KEY_CHARS_MAX:
+            return None
         try:
             read = call.read(came.body)
         except Unread:
             return None
-        return Passage(call, named, read, Asked(came.headers, digest), body_digest, rooms, began)
+        once = None if key is None else self._named(came, key)
+        return Passage(call, named, read, Asked(came.headers, once), rooms, began)
 
-    def _digest(self, came: Post, key: bytes) -> str:
+    def _named(self, came: Post, key: bytes) -> Once:
         path = (self._root + came.path).encode()
-        return request_digest(came.headers.get(b"authorization", b""), path, b"POST", key)
+        return self._once.once(came.headers.get(b"authorization", b""), path, key, came.body)
 
     async def answer(self, passage: Passage) -> tuple[Answer, bool]:
         """What is to be told, and whether this request is the first of its key."""
         heard.set(None)  # what an earlier request on this connection heard is not this one's
-        digest = passage.asked.digest
-        before = None if digest is None else await self._before(digest, passage.body_digest)
-        if before is not None:
+        if (once := to_keep(passage)) and (before := await self._before(once)):
             return before, False
         return await answered(passage.call, passage.named, passage.read, passage.asked, passage.rooms), True
 
@@ -88,17 +85,21 @@ class Wicket:
         route, seconds = passage.call.route if first else UNKNOWN, time.perf_counter() - passage.began
         self._tally.count("POST", route, answer.status, seconds)
         self._lines.note("POST", route, answer.status, seconds)
-        digest = passage.asked.digest
-        if first and digest is not None:
-            await self._once.end(digest, stored(answer, passage.body_digest))
+        if first and (once := to_keep(passage)):
+            await self._once.end(once, stored(answer, once.body))
 
-    async def _before(self, digest: str, body_digest: bytes) -> Answer | None:
+    async def _before(self, once: Once) -> Answer | None:
         """What the same request was told before, or why it cannot be asked; None for the first."""
         try:
-            first = await self._once.begin(digest, body_digest)
+            first = await self._once.begin(once)
         except Refused as refused:
             return problem_answer(refused.refusal)
         except Exception as error:
             log.error("fault", trace=trace_of(error))
             return problem_answer(OurFault())
         return None if first is None else first.again
+
+
+def to_keep(passage: Passage) -> Once | None:
+    """The request when its answer is to be kept here, not by its decision."""
+    return None if passage.call.keeps else passage.asked.once

@@ -13,14 +13,16 @@ from typing import Any
 
 import msgspec
 
+from store import kept
 from store.unavailable import StoreUnavailable
 from store.version import Version, unfold
 
 Key = str | bytes
 Group = tuple[Key, ...]
 Answer = list[Any]
-Ask = Callable[[str, list[Key], bytes], Awaitable[bytes]]
-"""Verb, keys, packed batch -> packed answers; raises StoreUnavailable."""
+Ask = Callable[[str, list[Key], list[bytes]], Awaitable[bytes]]
+"""Verb, keys, packed batch and, if some came with a key, what is to be kept -> packed answers; raises
+StoreUnavailable."""
 
 
 class Decision(asyncio.Future[Answer]):
@@ -29,7 +31,7 @@ class Decision(asyncio.Future[Answer]):
     version: Version
 
 
-Waiting = tuple[Group, Sequence[Any], Decision]
+Waiting = tuple[Group, Sequence[Any], Decision, kept.Once | None]
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,12 +56,12 @@ class Lane:
         self._waiting: deque[Waiting] = deque()
         self._pump: asyncio.Task[None] | None = None
 
-    def decide(self, group: Group, decision: Sequence[Any]) -> Decision:
+    def decide(self, group: Group, decision: Sequence[Any], once: kept.Once | None = None) -> Decision:
         if len(self._waiting) >= self._limits.queue_max:
             raise StoreUnavailable(f"{self._limits.queue_max} decisions wait for {self._verb}")
         loop = asyncio.get_running_loop()
         future = Decision(loop=loop)
-        self._waiting.append((group, decision, future))
+        self._waiting.append((group, decision, future, once))
         if self._pump is None:
             # The task starts only after all that is ready in this turn of the loop has joined the batch.
             self._pump = loop.create_task(self._run())
@@ -93,8 +95,11 @@ class Lane:
     async def _settle(self, batch: list[Waiting]) -> None:
         """Ask once for the whole batch and give each its answer, or all the same failure."""
         try:
-            keys, packed = _pack(self.fixed, batch, self._columns)
-            told = unfold(await self._ask(self._verb, keys, packed))
+            keys, args = _pack(self.fixed, batch, self._columns)
+            if asked := [(place, waiting[3]) for place, waiting in enumerate(batch, 1) if waiting[3]]:
+                keys += [once.key(self._shard) for _, once in asked]
+                args.append(b"".join([once.asked(place) for place, once in asked]))
+            told = unfold(await self._ask(self._verb, keys, args))
             if told is None:
                 raise StoreUnavailable("the gate is closed")
             epoch, turn, at_ms, answers = told
@@ -104,10 +109,17 @@ class Lane:
         except Exception as error:  # whoever asked must hear of it; the lane goes on
             _refuse(batch, error)
             return
-        for place, ((_, _, future), answer) in enumerate(zip(batch, answers, strict=True)):
-            if not future.done():
+        for place, ((_, _, future, once), answer) in enumerate(zip(batch, answers, strict=True)):
+            if future.done():
+                continue
+            if once is not None and answer == kept.MISMATCH:
+                future.set_exception(kept.OtherBody())
+                continue
+            if once is not None and isinstance(answer, list) and answer[0] == kept.WORD:
+                future.version, answer = kept.first_of(self._shard, answer)
+            else:
                 future.version = Version(self._shard, epoch, turn, place, at_ms)
-                future.set_result(answer)
+            future.set_result(answer)
 
 
 class Batcher:
@@ -127,6 +139,7 @@ class Batcher:
         decision: Sequence[Any],
         *,
         columns: bool = False,
+        once: kept.Once | None = None,
     ) -> Decision:
         lane = self._lanes.get((verb, shard))
         if lane is None:
@@ -134,24 +147,24 @@ class Batcher:
                 verb, shard, fixed, self._ask, self._limits, columns=columns
             )
         assert lane.fixed == fixed, f"{verb} on shard {shard} has other fixed keys"
-        return lane.decide(group, decision)
+        return lane.decide(group, decision, once)
 
     async def close(self) -> None:
         await asyncio.gather(*(lane.close() for lane in self._lanes.values()))
 
 
-def _pack(fixed: Group, batch: list[Waiting], columns: bool) -> tuple[list[Key], bytes]:
+def _pack(fixed: Group, batch: list[Waiting], columns: bool) -> tuple[list[Key], list[bytes]]:
     """KEYS = fixed keys, then each distinct group's; a decision = [number of its group, from 0, *fields].
 
     By columns: a list of all first fields, one of all second fields, ..., which Lua reads much faster.
     """
     groups: dict[Group, int] = {}
-    rows = [[groups.setdefault(group, len(groups)), *decision] for group, decision, _ in batch]
+    rows = [[groups.setdefault(group, len(groups)), *decision] for group, decision, *_ in batch]
     told = list(zip(*rows, strict=True)) if columns else rows
-    return [*fixed, *chain.from_iterable(groups)], msgspec.msgpack.encode(told)
+    return [*fixed, *chain.from_iterable(groups)], [msgspec.msgpack.encode(told)]
 
 
 def _refuse(batch: list[Waiting], error: Exception) -> None:
-    for _, _, future in batch:
+    for _, _, future, _ in batch:
         if not future.done():
             future.set_exception(error)

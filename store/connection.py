@@ -12,6 +12,7 @@ from typing import Any, Final
 import msgspec
 from redis.exceptions import RedisClusterException, RedisError, ResponseError
 
+from store import kept
 from store import keys as spelt
 from store.batcher import Batcher, Decision, Limits
 from store.cancellation import end_if_cancelled
@@ -21,6 +22,7 @@ from store.nodes import Client, Nodes, client_of
 from store.refusal import Refusal, refusal_of
 from store.replicas import Replicas, replicas_of
 from store.unavailable import StoreUnavailable
+from store.version import Version
 
 Key = str | bytes
 Argument = str | bytes | int
@@ -126,15 +128,25 @@ class Store:
         group: tuple[Key, ...],
         decision: Sequence[Any],
         columns: bool = False,
+        once: kept.Once | None = None,
     ) -> Decision:
         """One decision, batched with others of its verb and shard: its [WORD, *fields].
 
         `fixed` are the shard's keys, the same for every decision of the verb on that shard; `group` the keys
-        of its showtime or sale; `columns` says that the verb reads its batch by columns. StoreUnavailable
-        when the gate is closed, the lane is full, the store refuses or the outcome stays unknown after asking
-        twice.
+        of its showtime or sale; `columns` says that the verb reads its batch by columns. With `once`, for a
+        verb that keeps answers, a repeat has the first answer, and OtherBody is raised when the key is
+        another request's. StoreUnavailable when the gate is closed, the lane is full, the store refuses or
+        the outcome stays unknown after asking twice.
         """
-        return self._batcher.decide(verb, shard, fixed, group, decision, columns=columns)
+        return self._batcher.decide(verb, shard, fixed, group, decision, columns=columns, once=once)
+
+    async def kept(self, shard: int, once: kept.Once) -> tuple[Version, list[Any] | int] | None:
+        """What a decision on this shard answered to this request, None when none did or it is not kept."""
+        try:
+            stored = await self.command("GET", once.key(shard))
+        except ERRORS as error:
+            raise StoreUnavailable(str(error)) from error
+        return None if stored is None else kept.read(once, shard, stored)
 
     async def open_gate(self, shard: int, expected_version: int) -> list[Any]:
         """Open a shard whose outbox stands so: [OPENED or ALREADY, epoch] or [DIFFERS, version]."""
@@ -189,9 +201,9 @@ class Store:
         await self._batcher.close()
         await self._nodes.close()
 
-    async def _ask(self, verb: str, keys: list[Key], batch: bytes) -> bytes:
+    async def _ask(self, verb: str, keys: list[Key], told: list[bytes]) -> bytes:
         """A batch of decisions; an unknown outcome is asked again once, as requests know their repeats."""
-        args: list[Argument] = [self.clock.now_ms(), batch]
+        args: list[Argument] = [self.clock.now_ms(), *told]
         try:
             answer = await self._fcall(verb, keys, args)
         except ERRORS as error:

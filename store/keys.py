@@ -117,6 +117,11 @@ def answer(caller_digest: str) -> str:
     return f"usher:answer:{caller_digest}"
 
 
+def kept(shard: int, request_digest: str) -> str:
+    """String with TTL: what a decision on this shard answered to an Idempotency-Key, by `store/kept.py`."""
+    return f"{tag(shard)}:answer:{request_digest}"
+
+
 def history(shard: int, sale: str, step_s: int) -> str:
     """Stream with TTL: how the sale stood, one sample every `step_s`; bounded."""
     return f"{tag(shard)}:history:{sale}:{step_s}"

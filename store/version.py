@@ -14,13 +14,14 @@ GATE_CLOSED: Final = ["NO_EPOCH"]
 
 
 class Version(NamedTuple):
-    """`at_ms` is the shard's time of the turn."""
+    """`at_ms` is the shard's time of the turn; `again`: its answer was kept, and is told once more."""
 
     shard: int
     epoch: int
     turn: int
     place: int
     at_ms: int
+    again: bool = False
 
     def __str__(self) -> str:
         return f"{self.shard}:{self.epoch}.{self.turn}.{self.place}"

@@ -139,7 +139,7 @@ class Stage:
         version = heard.get()
         assert version is not None, "an answer without a version"
         ended_ns = time.monotonic_ns()
-        tape.write(one.shard, Op(began_ns, ended_ns, one.number, verb, 0, [], word, fields, *version[1:]))
+        tape.write(one.shard, Op(began_ns, ended_ns, one.number, verb, 0, [], word, fields, *version[1:5]))
 
     async def connect(self) -> Store:
         return await Store.connect(self.engine.url, library=library())

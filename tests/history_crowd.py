@@ -182,7 +182,7 @@ class Crowd:
             assert version is not None, "an answer without a version"
             word: Told = told(answer)
             op.word, op.told = word
-            _, op.epoch, op.turn, op.place, op.at_ms = version
+            _, op.epoch, op.turn, op.place, op.at_ms, _ = version
             self.answered.value += 1
         self.tape.write(tonight.shard, op)
         if answer is None:

@@ -91,8 +91,8 @@ STORE: Final = (
     Mutation(
         "a retry without a request id",
         "api/holds.py",
-        "request_digest or secrets.token_hex(10)",
-        "secrets.token_hex(10) or request_digest",
+        "once.request if once else secrets.token_hex(10)",
+        "secrets.token_hex(10)",
         ("tests/test_api_idempotency.py::test_the_effect_happens_once_even_when_the_answer_was_lost",),
     ),
     Mutation(

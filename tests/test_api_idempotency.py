@@ -9,11 +9,11 @@ import pytest
 
 from api.idempotency import Stored
 from ledger.pool import Pool
-from store import keys
 from store.connection import Store
-from tests.api_doors import slug
-from tests.api_stage import Stage, open_stage
+from tests.api_doors import STOREFRONT, slug
+from tests.api_stage import Answer, Stage, open_stage
 from tests.conftest import WaitUntil
+from tests.kept_answers import forget, names
 
 WANT: dict[str, Any] = {"best": {"count": 2, "category": "back"}}
 OTHER: dict[str, Any] = {"best": {"count": 1, "category": "back"}}
@@ -45,7 +45,7 @@ async def test_little_is_kept_beside_the_answer(stage: Stage, store: Store) -> N
     """Millions of answers are kept for a day."""
     await stage.open()
     first = await stage.post("/v1/sales/night/places", **{"idempotency-key": "wish-1"})
-    [name] = [name async for name in store.client.scan_iter(keys.answer("*"))]
+    [name] = await names(store)
     kept: Any = await store.client.get(name)
     assert len(name) + len(kept) - len(first.content) < 110
     again = await stage.post("/v1/sales/night/places", **{"idempotency-key": "wish-1"})
@@ -69,31 +69,63 @@ async def test_a_refusal_is_stored_too_but_not_now_is_not(stage: Stage) -> None:
     assert slug(await stage.hold(pass_, WANT, **key)) != "too-many"
 
 
+async def test_a_repeat_has_its_answer_also_when_nothing_new_would_be_given(stage: Stage) -> None:
+    await stage.open(sale={"shopping_s": 2})
+    pass_ = await stage.come_in()
+    first = await stage.hold(pass_, WANT, **{"idempotency-key": "wish-1"})
+
+    async def expired() -> bool:
+        return (await stage.hold(pass_, {"seats": ["Z-1"]})).status_code == 401
+
+    await stage.wait_until(expired)
+    again = await stage.hold(pass_, WANT, **{"idempotency-key": "wish-1"})
+    assert (again.content, again.headers["idempotent-replayed"]) == (first.content, "true")
+    assert again.headers["usher-version"] == first.headers["usher-version"]
+    assert slug(await stage.hold(pass_, OTHER, **{"idempotency-key": "wish-1"})) == "idempotency-mismatch"
+
+
+async def test_what_was_given_back_is_still_the_answer(stage: Stage) -> None:
+    await stage.open()
+    pass_ = await stage.come_in()
+    first = await stage.hold(pass_, WANT, **{"idempotency-key": "wish-1"})
+    await stage.doors.delete(
+        f"/v1/holds/{first.json()['hold']}", headers={"authorization": f"Bearer {pass_}"}
+    )
+    await stage.move("pause", {"reason": "A moment."})
+    again = await stage.hold(pass_, WANT, **{"idempotency-key": "wish-1"})
+    assert (slug(again), again.content) == ("201", first.content)
+
+
 async def test_the_effect_happens_once_even_when_the_answer_was_lost(stage: Stage, store: Store) -> None:
     await stage.open()
     pass_ = await stage.come_in()
     first = (await stage.hold(pass_, WANT, **{"idempotency-key": "wish-1"})).json()
-    for name in [name async for name in store.client.scan_iter(keys.answer("*"))]:
-        await store.client.delete(name)
+    await forget(store)
     again = (await stage.hold(pass_, WANT, **{"idempotency-key": "wish-1"})).json()
     assert again == first
 
 
 async def test_a_second_request_while_the_first_runs_is_told_so(stage: Stage, store: Store) -> None:
     await stage.open()
-    pass_ = await stage.come_in()
-    await stage.hold(pass_, WANT, **{"idempotency-key": "wish-1"})
-    [name] = [name async for name in store.client.scan_iter(keys.answer("*"))]
+    order = await stage.order(await stage.come_in(), "B-1", "B-2")
+
+    async def pay() -> Answer:
+        body = {name: order[name] for name in ("amount", "currency")} | {"method": "card", "reference": "r-1"}
+        headers = STOREFRONT | {"idempotency-key": "money-1"}
+        return await stage.post(f"/v1/orders/{order['order']}/payments", body, **headers)
+
+    assert slug(await pay()) == "201"
+    [name] = await names(store)
     stored: Any = await store.client.get(name)
     lease = Stored(msgspec.msgpack.decode(stored, type=Stored).body_digest)
     await store.client.set(name, msgspec.msgpack.encode(lease), px=60_000)
-    answer = await stage.hold(pass_, WANT, **{"idempotency-key": "wish-1"})
+    answer = await pay()
     assert slug(answer) == "in-progress"
     assert answer.headers["retry-after"] == "1"
     await store.client.pexpire(name, 1)
 
     async def free_again() -> bool:
-        return slug(await stage.hold(pass_, WANT, **{"idempotency-key": "wish-1"})) == "201"
+        return slug(await pay()) == "201"
 
     await stage.wait_until(free_again)
 
@@ -102,8 +134,7 @@ async def test_a_guest_who_repeats_the_join_has_one_place(stage: Stage, store: S
     await stage.delegate()
     key = {"idempotency-key": "browser-1"}
     first = await stage.post("/v1/sales/night/places", **key)
-    for name in [name async for name in store.client.scan_iter(keys.answer("*"))]:
-        await store.client.delete(name)
+    await forget(store)
     again = await stage.post("/v1/sales/night/places", **key)
     assert (slug(first), slug(again)) == ("201", "200")
     assert again.json()["place"] == first.json()["place"]
@@ -123,8 +154,9 @@ async def test_two_at_once_have_one_effect(stage: Stage) -> None:
     answers = await asyncio.gather(
         *(stage.hold(pass_, WANT, **{"idempotency-key": "wish-1"}) for _ in range(5))
     )
-    assert {slug(answer) for answer in answers} <= {"201", "in-progress"}
-    assert len({answer.json()["hold"] for answer in answers if answer.status_code == 201}) == 1
+    assert {(slug(answer), answer.content) for answer in answers} == {("201", answers[0].content)}
+    assert [answer.headers.get("idempotent-replayed") for answer in answers].count(None) == 1
+    assert len({answer.headers["usher-version"] for answer in answers}) == 1
 
     async def read_anew() -> bool:
         return bool((await stage.get("/v1/showtimes/late")).json()["free"] < 24)

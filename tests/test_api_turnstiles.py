@@ -13,6 +13,7 @@ from api.app import create_app
 from api.replies import VERSION
 from ledger.pool import Pool
 from store.connection import Store
+from store.kept import DIGEST_BYTES, Once
 from tests.api_doors import OPERATOR, STOREFRONT, settings
 from tests.api_stage import Stage, open_stage
 from tests.api_wishes import BEST, BODIES, EVENT, HOLD, JOIN, JSON, LIMITS, ORDER, PAID, Headers, signed
@@ -77,7 +78,9 @@ async def ask(app: Any, path: str, headers: list[tuple[str, str]], *pieces: byte
     async def send(message: Any) -> None:
         sent.append(message)
 
-    digest = hashlib.sha256(b"".join(pieces)).hexdigest()
+    once = Once(
+        hashlib.sha256(repr((path, headers, b"".join(pieces))).encode()).hexdigest(), b"0" * DIGEST_BYTES, 60
+    )
     plain = {"type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST"}
     address = {
         "scheme": "http",
@@ -86,7 +89,7 @@ async def ask(app: Any, path: str, headers: list[tuple[str, str]], *pieces: byte
         "query_string": b"",
         "root_path": "",
     }
-    known = {"server": ("doors", 80), "client": ("fan", 1), "state": {"request_digest": digest}}
+    known = {"server": ("doors", 80), "client": ("fan", 1), "state": {"once": once}}
     spelt = [(name.encode(), value.encode("latin-1")) for name, value in headers]
     await app({**plain, **address, **known, "headers": spelt, **scope}, receive, send)
     body = b"".join(message["body"] for message in sent[1:])

@@ -19,6 +19,7 @@ from tests.api_pair import Pair, pair
 from tests.api_stage import Stage, open_stage
 from tests.api_wishes import BEST, BODIES, EVENT, HOLD, JOIN, JSON, LIMITS, ORDER, PAID, Headers, signed
 from tests.conftest import WaitUntil
+from tests.kept_answers import forget
 from tests.soon import become_true
 
 _stored: Final = msgspec.msgpack.Decoder(Stored)
@@ -88,13 +89,13 @@ class Judge:
         client = self._store.client
 
         async def kept() -> bool:
+            # Those of the calls that are decided and kept in one are whole as soon as they are there.
             found: list[Any] = [await client.get(key) async for key in client.scan_iter(keys.answer("*"))]
             # What is gone by now was an answer that is not kept.
             return all(raw is None or _stored.decode(raw).status for raw in found)
 
         await self._wait_until(kept)
-        async for key in client.scan_iter(keys.answer("*")):
-            await client.delete(key)
+        await forget(self._store)
 
 
 @pytest.mark.parametrize("keyed", [False, True])

@@ -113,7 +113,7 @@ def test_the_gate_is_asked_by_all_that_write(file: LuaFile) -> None:
 def test_all_that_decide_say_which_turn_they_were(file: LuaFile) -> None:
     if "gate.check(" in file.body and "no-writes" not in file.flags:
         assert not re.search(r"(?m)^return cmsgpack\.pack", file.body)
-        assert re.search(r"\b(gate\.(tell|reply)|decisions\.run)\(", file.body)
+        assert re.search(r"\b(gate\.(tell|reply)|decisions\.(run|close))\(", file.body)
 
 
 @pytest.mark.parametrize("file", LEAVES, ids=name)

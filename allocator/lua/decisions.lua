@@ -1,14 +1,16 @@
 -- PURPOSE  the frame of all batched verbs: what lapsed goes back first, then each decision sees the effects of those
 --          before it, and everything is written at the end
--- PROVIDES open read run
--- USES     gate showtime overdue records fans packed
--- COST     open, 1 for the records, 1 for the fans, close; the rest is memory
+-- PROVIDES open read close run
+-- USES     gate kept showtime overdue records fans packed
+-- COST     open, 1 for the records, 1 for the fans, close, those of kept; the rest is memory
 
 -- The batch comes by columns: c[1] the numbers of the showtimes (from 0), c[2] the tokens, then the verb's own.
-local function open(keys, first, now, batch)
-  local list, c = showtime.open(keys, first), cmsgpack.unpack(batch)
+-- `asked`: of the verbs that keep answers, which; see there.
+local function open(keys, first, now, batch, asked)
+  local k, last = kept.open(keys, asked)
+  local list, c = showtime.open(keys, first, last), cmsgpack.unpack(batch)
   overdue.all(list, now)
-  return list, c
+  return list, c, k
 end
 
 -- `names`: the column of the fans. Without it a decision counts the seats of the fan whose hold it names.
@@ -43,17 +45,26 @@ local function read(list, c, names)
   end
 end
 
--- `decide` answers with a table.
-local function run(keys, first, now, batch, decide)
-  local list, c = open(keys, first, now, batch)
-  local answers = {}
-  read(list, c)
-  for i, number in ipairs(c[1]) do
-    local s = list[number + 1]
-    answers[i] = cmsgpack.pack(s.version and decide(s, c, i, now) or { 'NOT_LOADED' })
-  end
+local function close(shard, now, list, k, answers)
   showtime.close(list)
-  return gate.reply(keys[1], now, packed.list(answers))
+  kept.close(k)
+  return gate.reply(shard, now, packed.list(answers))
 end
 
-return { open = open, read = read, run = run }
+-- `decide` answers with a table.
+local function run(keys, first, now, batch, decide, asked)
+  local list, c, k = open(keys, first, now, batch, asked)
+  local shard, answers = keys[1], {}
+  local function decided(i)
+    local s = list[c[1][i] + 1]
+    local answer = s.version and decide(s, c, i, now) or { 'NOT_LOADED' }
+    return cmsgpack.pack(answer), answer[1]
+  end
+  read(list, c)
+  for i = 1, #c[1] do
+    answers[i] = k and kept.once(k, shard, now, i, decided) or decided(i)
+  end
+  return close(shard, now, list, k, answers)
+end
+
+return { open = open, read = read, close = close, run = run }

@@ -1,9 +1,11 @@
 -- PURPOSE  holds seats for fans: those picked, or the best n, each decision on its own
--- KEYS     shard [sale fans show geometry board holds deadlines]*
--- ARGV     now_ms batch  (by columns; decision: showtime token fan entry terms seats; terms: the text `hold_ms staff n
---          from to split`, for the best n of the categories from..to; seats: indices, false for the best ones; staff
---          need not mind the single seat)
+-- KEYS     shard [sale fans show geometry board holds deadlines]*  (then those of kept)
+-- ARGV     now_ms batch asked  (asked: see kept; decision, by columns: showtime token fan entry terms seats; terms: the
+--          text `hold_ms staff n from to split`, for the best n of the categories from..to; staff need not mind the
+--          single seat; seats: indices, false for the best ones)
 -- RETURNS  NO_EPOCH                        the whole call
+--          MISMATCH                        the key is that of another request
+--          KEPT epoch turn at_ms place answer
 --          NOT_LOADED                      the showtime is not on sale here
 --          REPLAYED seats until together   the token was used before: the first answer
 --          SALE_NOT_OPEN
@@ -16,12 +18,11 @@
 --          LEAVES_SINGLE seat instead
 --          SOLD_OUT
 --          NO_FIT largest version
---          HELD seats until together; of a block of n until hold_ms after the call's time, the number of its
---          first seat says all that
+--          HELD seats until together       or only the first seat of a block, until hold_ms after the call's time
 -- COST     as in decisions; a decision looks at the next few blocks of a ranking
--- USES     gate clock decisions sale_rules seating showtime records bundle index terms packed
+-- USES     gate clock decisions kept sale_rules seating showtime records bundle index terms
 local shard = KEYS[1]
-local now_ms, batch = tonumber(ARGV[1]), ARGV[2]
+local now_ms, batch, asked = tonumber(ARGV[1]), ARGV[2], ARGV[3]
 
 local closed, highest = gate.check(shard)
 if closed then
@@ -29,12 +30,15 @@ if closed then
 end
 
 local now = clock.now(shard, now_ms, highest)
-local list, c = decisions.open(KEYS, 2, now, batch)
+local list, c, k = decisions.open(KEYS, 2, now, batch, asked)
 local numbers, tokens, names, entries, texts, wishes = unpack(c)
 local answers, known, take = {}, terms.known(), seating.take
 
 -- Looking into tables is what a decision costs, so each is looked into once.
 local function decide(s, i)
+  if not s.version then
+    return nil, { 'NOT_LOADED' }
+  end
   local token, fan, t, where, counted = tokens[i], names[i], known[texts[i]] or terms.of(texts[i]), s.where, s.counted
   local old = where[token] and records.of(s, token)
   if old then
@@ -66,12 +70,11 @@ for _, s in ipairs(list) do
     showtime.board(s)
   end
 end
-for i = 1, #tokens do
-  local s, answer, refusal = list[numbers[i] + 1], nil, nil
-  if s.version then
-    answer, refusal = decide(s, i)
-  end
-  answers[i] = answer or cmsgpack.pack(refusal or { 'NOT_LOADED' })
+local function decided(i)
+  local answer, refusal = decide(list[numbers[i] + 1], i)
+  return answer or cmsgpack.pack(refusal), refusal and refusal[1]
 end
-showtime.close(list)
-return gate.reply(shard, now, packed.list(answers))
+for i = 1, #tokens do
+  answers[i] = k and kept.once(k, shard, now, i, decided) or decided(i)
+end
+return decisions.close(shard, now, list, k, answers)

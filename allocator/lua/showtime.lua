@@ -6,11 +6,11 @@
 local WIDTH = 7
 
 -- `number` names the bundle of the holds that this call gives, `count` says how many they are.
--- One table per group of keys from keys[first] on; showtimes of one sale share its fans. `version` is nil for a
--- showtime that was never loaded.
-local function open(keys, first)
+-- One table per group of keys from keys[first] to keys[last], or to their end; showtimes of one sale share its fans.
+-- `version` is nil for a showtime that was never loaded.
+local function open(keys, first, last)
   local list, sales = {}, {}
-  for i = first, #keys, WIDTH do
+  for i = first, last or #keys, WIDTH do
     local show = redis.call('HMGET', keys[i + 2], 'state', 'orphans', 'version')
     local version = tonumber(show[3] or nil)
     sales[keys[i + 1]] = sales[keys[i + 1]] or fans.open(keys[i + 1])

@@ -1,7 +1,7 @@
 -- PURPOSE  the gate: a shard decides only while the epoch in its hash is the one opened in this server's
 --          memory; a restart, a flush, a failover or a reload of the library closes it by itself. Its answers say
 --          which turn of the shard they were: the epoch, and how many turns it had since
--- PROVIDES open check is_open openings reply tell
+-- PROVIDES open check is_open openings version reply tell
 local opened, count = {}, 0
 local epochs, turns = {}, {}
 
@@ -30,6 +30,11 @@ local function check(shard)
   return nil, tonumber(stored[2] or 0)
 end
 
+-- Epoch, turn and time of this call as its reply will tell them, packed one behind the other.
+local function version(shard, at_ms)
+  return cmsgpack.pack(epochs[shard], turns[shard] + 1, at_ms)
+end
+
 -- What a call that passed the gate answers, packed: [epoch, turn, the shard's time, answers]. Turns are counted in
 -- memory: with the epoch, which only grows, they order all decisions of the shard, and cost no redis call.
 local function reply(shard, at_ms, answers)
@@ -42,4 +47,6 @@ local function tell(shard, at_ms, answer)
   return reply(shard, at_ms, cmsgpack.pack(answer))
 end
 
-return { open = open, check = check, is_open = is_open, openings = openings, reply = reply, tell = tell }
+return {
+  open = open, check = check, is_open = is_open, openings = openings, version = version, reply = reply, tell = tell,
+}
