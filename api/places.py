@@ -15,7 +15,7 @@ from api.refusals import IdentityAway, StoreAway, Unsigned
 from api.requests import Input, PathId
 from api.rooms import OpenRooms, Rooms
 from store.kept import Once
-from waiting_room.answers import Admitted, Joined, PlaceStatus, UnknownSale
+from waiting_room.answers import Admitted, JoinAnswer, Joined, PlaceStatus, UnknownSale
 from waiting_room.identity import BadIdentity, KeysUnavailable
 from waiting_room.place import Place
 from waiting_room.pulse import PulseDocument
@@ -56,8 +56,16 @@ async def joined(
     sale: Sale, body: JoinBody | None, once: Once | None, rooms: Rooms
 ) -> tuple[PlaceView, bool]:
     """The place, and whether the fan had it before."""
-    account = await account_of(sale, body, rooms)
-    answer = await rooms.waiting_room.join(sale, account, None if once is None else once.request)
+    answer: JoinAnswer | None
+    try:
+        account = await account_of(sale, body, rooms)
+    except Refused:
+        # A repeat has its answer also when the storefront's token has run out since.
+        answer = None if once is None else await rooms.waiting_room.joined_before(sale, once)
+        if answer is None:
+            raise
+    else:
+        answer = await rooms.waiting_room.join(sale, account, once)
     if isinstance(answer, UnknownSale):
         raise Refused(StoreAway())  # the catalogue has the sale: the line of an emptied store has lost it
     if not isinstance(answer, Joined):

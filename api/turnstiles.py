@@ -139,7 +139,7 @@ def provider_of(rooms: Rooms, name: str) -> str | None:
 
 
 CALLS: Final[dict[tuple[str, ...], Call[Any, Any]]] = {
-    ("sales", "places"): Call("/v1/sales/{sale}/places", sale_of, read_join, join),
+    ("sales", "places"): Call("/v1/sales/{sale}/places", sale_of, read_join, join, keeps=True),
     ("showtimes", "holds"): Call("/v1/showtimes/{showtime}/holds", onsale_of, read_hold, hold, keeps=True),
     ("payments", "events"): Call("/v1/payments/{provider}/events", provider_of, as_it_is, paid, ()),
     ("orders",): Call("/v1/orders", no_name, read_order, order),

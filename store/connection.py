@@ -18,6 +18,7 @@ from store.batcher import Batcher, Decision, Limits
 from store.cancellation import end_if_cancelled
 from store.clock import Clock
 from store.functions import Library, function_name
+from store.kept import Once
 from store.nodes import Client, Nodes, client_of
 from store.refusal import Refusal, refusal_of
 from store.replicas import Replicas, replicas_of
@@ -128,7 +129,7 @@ class Store:
         group: tuple[Key, ...],
         decision: Sequence[Any],
         columns: bool = False,
-        once: kept.Once | None = None,
+        once: Once | None = None,
     ) -> Decision:
         """One decision, batched with others of its verb and shard: its [WORD, *fields].
 
@@ -140,13 +141,24 @@ class Store:
         """
         return self._batcher.decide(verb, shard, fixed, group, decision, columns=columns, once=once)
 
-    async def kept(self, shard: int, once: kept.Once) -> tuple[Version, list[Any] | int] | None:
+    async def kept(self, shard: int, once: Once) -> tuple[Version, list[Any] | int] | None:
         """What a decision on this shard answered to this request, None when none did or it is not kept."""
         try:
             stored = await self.command("GET", once.key(shard))
         except ERRORS as error:
             raise StoreUnavailable(str(error)) from error
         return None if stored is None else kept.read(once, shard, stored)
+
+    async def keep(
+        self, shard: int, once: Once, version: Version, answer: list[Any]
+    ) -> tuple[Version, list[Any]]:
+        """Keeps an answer that is whole only after its decision, unless one is kept: the kept one."""
+        told = kept.write(once, version, answer)
+        try:
+            stored = await self.command("SET", once.key(shard), told, "NX", "GET", "EX", once.ttl_s)
+        except ERRORS as error:
+            raise StoreUnavailable(str(error)) from error
+        return (version, answer) if stored is None else kept.read(once, shard, stored)
 
     async def open_gate(self, shard: int, expected_version: int) -> list[Any]:
         """Open a shard whose outbox stands so: [OPENED or ALREADY, epoch] or [DIFFERS, version]."""

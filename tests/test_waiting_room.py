@@ -110,17 +110,6 @@ async def test_an_account_that_bought_may_join_again_at_the_end(q: Queue) -> Non
     assert (await q.join("ada")).entry == place.entry + 1
 
 
-async def test_the_same_request_of_a_guest_is_the_same_place(q: Queue) -> None:
-    first = await q.room.join(q.sale, request="r-1")
-    again = await q.room.join(q.sale, request="r-1")
-    other = await q.room.join(q.sale, request="r-2")
-    assert isinstance(first, Joined)
-    assert isinstance(again, Joined)
-    assert isinstance(other, Joined)
-    assert (first.token, first.again) == (again.token, not again.again)
-    assert other.entry != first.entry
-
-
 async def test_accounts_are_found_as_the_crowd_grows(q: Queue) -> None:
     places = {name: await q.join(name) for name in ("ada", "bob")}
     for joined in (6_399, 6_400, 102_400):

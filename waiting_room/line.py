@@ -10,6 +10,7 @@ from allocator.sale import Sale
 from store import keys
 from store.batcher import Decision
 from store.connection import Store
+from store.kept import Once
 from store.unavailable import StoreUnavailable
 from store.version import GATE_CLOSED, heard, listen
 from waiting_room.place import FanId
@@ -21,6 +22,8 @@ SPELT_MAX: Final = 4096
 BUCKETS: Final = (64, 1024, 16384)
 """Account hashes for a small, a middle and a large crowd; see `lua/account.lua`."""
 Spelt = tuple[Callable[[int, str], str], ...]
+Note = tuple[str, float, float]
+"""What is kept of a new place beside its numbers: the fan, and when to ask first."""
 Answer = list[Any]
 """[WORD, *fields], as the header of the function says."""
 
@@ -44,15 +47,29 @@ class Line:
         at = (keys.sale, keys.invited, keys.inside, keys.admissions)
         return await self._call("move", sale, at, (verb, reason))
 
-    async def join(self, sale: Sale, fan: FanId | None) -> Answer:
-        """Joins as this fan, who has at most one living place; None for a guest, who is new every time."""
+    async def join(
+        self, sale: Sale, fan: FanId | None, once: Once | None = None, note: Note | None = None
+    ) -> Answer:
+        """Joins as this fan, who has at most one living place; None for a guest, who is new every time.
+
+        With `once` a new place is kept with the note; an old one is not kept.
+        """
         at = (keys.sale, keys.called, keys.invited, keys.inside)
         window = self.window(sale)
         presence = keys.presence(sale.shard, sale.id, window)
         group = (*_keys(sale, at), presence, *_buckets(sale, fan))
         # As a number, because cmsgpack in Lua does not read msgpack's binary type.
         account = int.from_bytes(fan[2:]) if fan is not None else GUEST
-        return await self._decide("join", sale, group, account, self._ttl_ms(sale, window))
+        fields = (account, self._ttl_ms(sale, window))
+        return await self._decide("join", sale, group, *fields, *([note] if note else []), once=once)
+
+    async def keep(self, sale: Sale, once: Once, answer: Answer) -> Answer:
+        """Keeps the answer to the decision just heard of, unless one is kept: the kept one."""
+        version = heard.get()
+        assert version is not None, "nothing was decided"
+        version, kept = await self.store.keep(sale.shard, once, version, answer)
+        heard.set(version)
+        return kept
 
     async def claim(self, sale: Sale, entry: int) -> Answer:
         group = _keys(sale, (keys.sale, keys.invited, keys.inside, keys.admissions))
@@ -111,15 +128,19 @@ class Line:
         packed = await self.store.call(verb, at_keys, [self.store.clock.now_ms(), *args])
         return _passed(listen(sale.shard, packed))
 
-    async def _decide(self, verb: str, sale: Sale, group: tuple[str, ...], *fields: int | str) -> Answer:
-        asked = self._asked(verb, sale, group, *fields)
+    async def _decide(
+        self, verb: str, sale: Sale, group: tuple[str, ...], *fields: Any, once: Once | None = None
+    ) -> Answer:
+        asked = self._asked(verb, sale, group, *fields, once=once)
         answer = await asked
         heard.set(asked.version)
         return answer
 
-    def _asked(self, verb: str, sale: Sale, group: tuple[str, ...], *fields: int | str) -> Decision:
+    def _asked(
+        self, verb: str, sale: Sale, group: tuple[str, ...], *fields: Any, once: Once | None = None
+    ) -> Decision:
         fixed = (keys.shard(sale.shard),)
-        return self.store.decide(verb, shard=sale.shard, fixed=fixed, group=group, decision=fields)
+        return self.store.decide(verb, shard=sale.shard, fixed=fixed, group=group, decision=fields, once=once)
 
 
 def _keys(sale: Sale, at: Spelt) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ the number of calls the rate rests on; its quantiles are Wilson and Hilferty's (
 """
 
 import math
-from typing import Final
+from typing import Final, NamedTuple
 
 from waiting_room.answers import WaitS
 
@@ -90,4 +90,21 @@ def poll_in_s(expected_s: float | None, presence_ms: int, load: float, spread: i
     """
     far_s = presence_ms / 1000 / POLLS_PER_PRESENCE
     wanted_s = far_s if expected_s is None else max(NEAR_POLL_S, expected_s / POLLS_PER_WAIT)
-    return round(min(far_s, wanted_s * max(1.0, load)) * (1 - 0.4 * spread / JITTERS), 1)
+    return _shortened(min(far_s, wanted_s * max(1.0, load)), spread)
+
+
+class FirstPoll(NamedTuple):
+    """When to ask first, before the entry is known: in `seldom_s`, or sooner for an open that comes."""
+
+    seldom_s: float
+    soon_s: float
+
+    def of(self, entry: int) -> float:
+        """As seldom as presence allows, but one poll soon after the open, spread over a few seconds."""
+        spread = jitter(entry)
+        seldom_s, soon_s = _shortened(self.seldom_s, spread), round(self.soon_s + spread / 2, 1)
+        return soon_s if self.soon_s and 1 <= soon_s < seldom_s else seldom_s
+
+
+def _shortened(poll_s: float, spread: int) -> float:
+    return round(poll_s * (1 - 0.4 * spread / JITTERS), 1)

@@ -12,7 +12,7 @@ from typing import Final, assert_never
 import msgspec
 
 from waiting_room.answers import PlaceStatus, WaitS
-from waiting_room.pace import jitter, poll_in_s, wait_s
+from waiting_room.pace import FirstPoll, jitter, poll_in_s, wait_s
 from waiting_room.place import RANK_UNKNOWN, Place
 from waiting_room.view import SaleView
 
@@ -72,14 +72,22 @@ def status_json(view: SaleView, place: Place, sign: Sign) -> bytes:
     return b'{"state":"waiting","rank":%d,"ahead":%d%b' % (rank, ahead, piece)
 
 
+def first_poll(view: SaleView) -> FirstPoll:
+    """When the next fan who joins should ask, whichever entry that one gets."""
+    seldom_s = poll_in_s(None, view.sale.presence_ms, view.load, 0)
+    if view.draw is None:
+        return FirstPoll(seldom_s, round((view.sale.opens_at_ms - view.now_ms) / 1000 + 1, 1))
+    return FirstPoll(_estimate(view, max(0, view.joined - view.serving), 0)[1], 0.0)
+
+
 def _waiting(view: SaleView, place: Place, sign: Sign) -> PlaceStatus:
     # A rank in the token was signed by us after the open; the draw does not change once made.
     known = place.rank if place.rank != RANK_UNKNOWN else view.rank_of(place.entry)
     if known is None:
-        poll_s = _poll_before_open(view, place.entry)
+        poll_s = first_poll(view).of(place.entry)
         return PlaceStatus(state="waiting", poll_in_s=poll_s, message=view.message)
     ahead = max(0, known - view.serving)
-    wait, poll_s = _estimate(view, ahead, place.entry)
+    wait, poll_s = _estimate(view, ahead, jitter(place.entry))
     fresh = None
     if place.rank == RANK_UNKNOWN:
         fresh = sign(Place(place.sale, place.entry, known, place.fan)).decode()
@@ -96,27 +104,19 @@ def _waiting(view: SaleView, place: Place, sign: Sign) -> PlaceStatus:
 
 def _piece(view: SaleView, ahead: int, entry: int) -> bytes:
     """What follows `ahead` in the answer, the same for all fans of this estimate and jitter."""
-    wait, poll_s = _estimate(view, ahead, entry)
+    wait, poll_s = _estimate(view, ahead, jitter(entry))
     rest = _encode(PlaceStatus(state="waiting", wait_s=wait, poll_in_s=poll_s, message=view.message))
     return b"," + rest.partition(b",")[2]
 
 
-def _estimate(view: SaleView, ahead: int, entry: int) -> tuple[WaitS | None, float]:
+def _estimate(view: SaleView, ahead: int, spread: int) -> tuple[WaitS | None, float]:
     step = 0 if ahead < EXACT_AHEAD else ahead.bit_length() - 6
-    presence_ms, load, spread = view.sale.presence_ms, view.load, jitter(entry)
+    presence_ms, load = view.sale.presence_ms, view.load
     if view.shown_state != "open":
         return None, poll_in_s(None, presence_ms, load, spread)
     room = view.capacity - len(view.invited) - len(view.inside)
     wait = WaitS(1, SOON_S) if ahead < room else wait_s(ahead >> step << step, view.rate)
     return wait, poll_in_s(wait.p50, presence_ms, load, spread)
-
-
-def _poll_before_open(view: SaleView, entry: int) -> float:
-    """As seldom as presence allows, but one poll soon after the open, spread over a few seconds."""
-    seldom_s = poll_in_s(None, view.sale.presence_ms, view.load, jitter(entry))
-    until_open_s = (view.sale.opens_at_ms - view.now_ms) / 1000
-    soon_s = round(until_open_s + 1 + jitter(entry) / 2, 1)
-    return soon_s if 1 <= soon_s < seldom_s else seldom_s
 
 
 @lru_cache(maxsize=1024)

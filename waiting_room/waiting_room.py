@@ -14,16 +14,19 @@ from allocator.answers import SaleClosed, SalePaused
 from allocator.sale import Sale, SaleState
 from store.batcher import Decision
 from store.connection import Store
+from store.kept import Once
 from store.unavailable import StoreUnavailable
+from store.version import heard
 from waiting_room import answers
 from waiting_room.answers import BadToken, ExpiredPass, SeatsLeft, WrongSale
 from waiting_room.keyring import Keyring
-from waiting_room.line import Line
+from waiting_room.line import Answer, Line
 from waiting_room.mirror import Mirror, Sales
+from waiting_room.pace import FirstPoll
 from waiting_room.passes import Pass, Passes
 from waiting_room.place import RANK_UNKNOWN, FanId, Place, PlaceSigner
 from waiting_room.pulse import pulse
-from waiting_room.status import status, status_json
+from waiting_room.status import first_poll, status, status_json
 
 Verb = Literal["open", "pause", "resume", "close"]
 FIRST_POLL_S: Final = 1.0
@@ -65,23 +68,42 @@ class WaitingRoom:
         return answers.Moved(fields[0])
 
     async def join(
-        self, sale: Sale, account: str | None = None, request: str | None = None
+        self, sale: Sale, account: str | None = None, once: Once | None = None
     ) -> answers.JoinAnswer:
         """A place at the end. The same account, or the same request of a guest, gets its living place
-        again."""
+        again; the same request as long as its answer is kept that answer."""
         named: FanId | None = None
         if account is not None:
             named = self._signer.account_fan(account)
-        elif request is not None:
-            named = self._signer.request_fan(f"{sale.id}:{request}")
-        word, *fields = await self._line.join(sale, named)
-        if word == "UNKNOWN_SALE":
-            return answers.UnknownSale()
-        if word == "SALE_CLOSED":
-            return SaleClosed()
-        entry, drawn = fields
-        fan = named if named is not None else self._signer.guest_fan(sale.serial, entry)
-        return self._joined(sale, entry, drawn, fan, again=word == "AGAIN")
+        elif once is not None:
+            named = self._signer.request_fan(f"{sale.id}:{once.request}")
+        first = first_poll(self.mirror.view(sale))
+        note = None if once is None or named is None else (named.hex(), *first)
+        answer = await self._line.join(sale, named, once, note)
+        match answer:
+            case ["UNKNOWN_SALE"]:
+                return answers.UnknownSale()
+            case ["SALE_CLOSED"]:
+                return SaleClosed()
+            case ["JOINED", entry, _]:
+                fan = named if named is not None else self._signer.guest_fan(sale.serial, entry)
+                answer = [*answer, (fan.hex(), *first)]
+            case ["AGAIN", entry, drawn]:
+                assert named is not None, "a guest without a key is new every time"
+                answer = [*answer, self._stands(sale, self._place(sale, entry, drawn, named))]
+                if once is not None:
+                    answer = await self._line.keep(sale, once, answer)
+        return self._joined(sale, answer)
+
+    async def joined_before(self, sale: Sale, once: Once) -> answers.Joined | None:
+        """What this request was answered before; it changes nothing."""
+        found = await self._line.store.kept(sale.shard, once)
+        if found is None:
+            return None
+        version, answer = found
+        heard.set(version)
+        assert isinstance(answer, list), "a join is answered by a word"
+        return self._joined(sale, answer)
 
     def sign(self, place: Place) -> bytes:
         """The token of a place."""
@@ -172,24 +194,39 @@ class WaitingRoom:
         """The public keys that passes verify with, for `/.well-known/jwks.json`."""
         return self._passes.jwks()
 
-    def _joined(self, sale: Sale, entry: int, drawn: int, fan: FanId, *, again: bool) -> answers.Joined:
+    def _place(self, sale: Sale, entry: int, drawn: int, fan: FanId) -> Place:
+        """The place as the answer to a join tells it: with its rank if the sale had opened by then."""
+        if drawn < 0:
+            return Place(sale.serial, entry, RANK_UNKNOWN, fan)
         view = self.mirror.view(sale)
-        if drawn >= 0:
-            view.set_drawn(drawn)
+        view.set_drawn(drawn)
         rank = view.rank_of(entry)
-        place = Place(sale.serial, entry, RANK_UNKNOWN if rank is None else rank, fan)
-        if again:
-            # A new place was marked present as it joined; an old one may have been called in its absence.
-            view.hear(place)
+        assert rank is not None, "it was drawn"
+        return Place(sale.serial, entry, rank, fan)
+
+    def _stands(self, sale: Sale, place: Place) -> tuple[str, str, float]:
+        """Fan, state and next poll of an old place, which is present again."""
+        view = self.mirror.view(sale)
+        # A new place was marked present as it joined; an old one may have been called in its absence.
+        view.hear(place)
         stands = status(view, place, self._signer.sign)
+        poll_s = FIRST_POLL_S if stands.poll_in_s is None else stands.poll_in_s
+        return place.fan_text, stands.state, poll_s
+
+    def _joined(self, sale: Sale, answer: Answer) -> answers.Joined:
+        """From the answer alone, so that it says the same whenever it is told."""
+        word, entry, drawn, (fan, *told) = answer
+        place = self._place(sale, entry, drawn, FanId(bytes.fromhex(fan)))
+        state: answers.Where
+        state, poll_in_s = told if word == "AGAIN" else ("waiting", FirstPoll(*told).of(entry))
         return answers.Joined(
             token=self._signer.sign(place).decode(),
             entry=entry,
-            fan=place.fan_text,
-            rank=rank,
-            state=stands.state,
-            poll_in_s=FIRST_POLL_S if stands.poll_in_s is None else stands.poll_in_s,
-            again=again,
+            fan=fan,
+            rank=None if place.rank == RANK_UNKNOWN else place.rank,
+            state=state,
+            poll_in_s=poll_in_s,
+            again=word == "AGAIN",
         )
 
     def _admitted(

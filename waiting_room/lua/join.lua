@@ -1,17 +1,19 @@
 -- PURPOSE  gives each asker a place at the end of its sale; an account whose place still lives gets that one
--- KEYS     shard [sale called invited inside presence small middle large]*   (the last three: the account's bucket
---          for each size of crowd; askers without an account share one group)
--- ARGV     now_ms batch   (decision: group, account, ttl_ms; account a number of 48 bits, -1 for a guest;
---          ttl_ms of the presence window)
+-- KEYS     shard [sale called invited inside presence small middle large]*  (then those of kept; the last three: the
+--          account's bucket for each size of crowd; askers without an account share one group)
+-- ARGV     now_ms batch asked  (asked: see kept; decision: group, account, ttl_ms, note; account a number of 48 bits,
+--          -1 for a guest; ttl_ms of the presence window; note, which may be missing, is told with the new place)
 -- RETURNS  NO_EPOCH
+--          MISMATCH            the key is that of another request
+--          KEPT epoch turn at_ms place answer
 --          UNKNOWN_SALE
 --          SALE_CLOSED
---          AGAIN entry drawn   the account's living place; drawn -1 before the open
---          JOINED entry drawn  entry: how many had joined before
--- COST     5 redis calls per sale and window, 2 to 7 per account
--- USES     gate account bits
+--          AGAIN entry drawn   the account's living place, not kept; drawn -1 before the open
+--          JOINED entry drawn note  entry: how many had joined before
+-- COST     5 redis calls per sale and window, 2 to 7 per account, those of kept
+-- USES     gate account bits kept packed
 local shard = KEYS[1]
-local batch = ARGV[2]
+local batch, asked = ARGV[2], ARGV[3]
 local GROUP_KEYS = 8
 
 local closed, now_ms = gate.check(shard)
@@ -29,7 +31,7 @@ local function sale_of(key)
   return sales[key]
 end
 
-local function join(group, number, ttl_ms)
+local function join(group, number, ttl_ms, note)
   local key, called, invited, inside, presence = unpack(group, 1, 5)
   local sale = sale_of(key)
   if not sale.state or sale.state == 'closed' then
@@ -51,13 +53,18 @@ local function join(group, number, ttl_ms)
   end
   marks[presence] = marks[presence] or { sale = sale, ttl_ms = ttl_ms }
   table.insert(marks[presence], entry)
-  return { 'JOINED', entry, sale.drawn }
+  return { 'JOINED', entry, sale.drawn, note }
 end
 
-local answers = {}
-for i, decision in ipairs(cmsgpack.unpack(batch)) do
-  local first = 2 + decision[1] * GROUP_KEYS
-  answers[i] = join({ unpack(KEYS, first, first + GROUP_KEYS - 1) }, decision[2], decision[3])
+local rows, answers, k = cmsgpack.unpack(batch), {}, kept.open(KEYS, asked)
+local function decided(i)
+  local number, account_number, ttl_ms, note = unpack(rows[i])
+  local first = 2 + number * GROUP_KEYS
+  local answer = join({ unpack(KEYS, first, first + GROUP_KEYS - 1) }, account_number, ttl_ms, note)
+  return cmsgpack.pack(answer), answer[1]
+end
+for i = 1, #rows do
+  answers[i] = k and kept.once(k, shard, now_ms, i, decided) or decided(i)
 end
 for key, sale in pairs(sales) do
   if sale.joined > sale.before then
@@ -67,4 +74,5 @@ end
 for key, entries in pairs(marks) do
   bits.mark(key, entries, entries.sale.joined, entries.ttl_ms)
 end
-return gate.tell(shard, now_ms, answers)
+kept.close(k)
+return gate.reply(shard, now_ms, packed.list(answers))
