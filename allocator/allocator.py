@@ -110,18 +110,30 @@ class Allocator:
             return None
         return Given(record.fan, record.entry, record.seats, record.deadline_ms)
 
-    async def order(self, onsale: OnSale, token: Token, blob: OrderBlob) -> OrderAnswer:
-        """The hold becomes an order that awaits its money for `pay_ms` of the sale."""
+    async def order(
+        self, onsale: OnSale, token: Token, blob: OrderBlob, once: Once | None = None
+    ) -> OrderAnswer:
+        """The hold becomes an order that awaits its money for `pay_ms` of the sale; `once` as in `hold`."""
         packed = pack(blob)
         assert len(packed.encode()) <= ORDER_BYTES_MAX, "an order too large"
         assert blob.token == token, "an order of another hold"
         known = self._given.get(token)
         deadline_ms = False if known is None else known.deadline_ms
         decision = (token, onsale.sale.pay_ms, blob.amount, blob.currency, packed, deadline_ms)
-        word, *fields = await self._decide("order", onsale, decision)
+        word, *fields = await self._decide("order", onsale, decision, once=once)
         if word == "GIVEN_ANEW":
             del self._given[token]
             raise StoreUnavailable("a store that was rebuilt has given this hold anew")
+        return words.look_up(words.ORDER, word)(token, fields)
+
+    async def ordered_before(self, onsale: OnSale, token: Token, once: Once) -> OrderAnswer | None:
+        """What this request was answered before; nothing is decided."""
+        found = await self._store.kept(onsale.sale.shard, once)
+        if found is None:
+            return None
+        heard.set(found[0])
+        assert isinstance(found[1], list), "an order is answered by a word"
+        word, *fields = found[1]
         return words.look_up(words.ORDER, word)(token, fields)
 
     async def find(self, onsale: OnSale, token: Token) -> HoldRecord | None:
@@ -172,10 +184,16 @@ class Allocator:
         return counts_of(await self.board(onsale))
 
     async def _decide(
-        self, verb: str, onsale: OnSale, decision: tuple[Any, ...], *, with_outbox: bool = False
+        self,
+        verb: str,
+        onsale: OnSale,
+        decision: tuple[Any, ...],
+        *,
+        with_outbox: bool = False,
+        once: Once | None = None,
     ) -> list[Any]:
         """[WORD, *fields] of a decision whose version is heard."""
-        asked = self._asked(verb, onsale, decision, with_outbox=with_outbox)
+        asked = self._asked(verb, onsale, decision, with_outbox=with_outbox, once=once)
         answer = await asked
         heard.set(asked.version)
         return answer

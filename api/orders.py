@@ -6,7 +6,7 @@ import msgspec
 from litestar import Request, Response, get, post
 from litestar.params import JSONBody
 
-from allocator.answers import Ordered, UnknownHold, UnknownOrder
+from allocator.answers import OrderAnswer, Ordered, UnknownHold, UnknownOrder
 from allocator.catalogue import OnSale
 from allocator.outbox import OrderBlob, Token, read_order
 from allocator.pricing import price
@@ -15,12 +15,13 @@ from api.fans import admitted, owned
 from api.holds import SeatView, held_at, onsale_of
 from api.moments import rfc3339
 from api.order_view import OrderView, from_ledger, from_record, pay_url
-from api.places import NO_STORE
+from api.places import NO_STORE, once_of
 from api.problems import Refused
 from api.requests import Input, PathId
 from api.rooms import OpenRooms, Rooms
 from ledger import orders as ledger_orders
 from ledger.trouble import POSTGRES_TROUBLE, within
+from store.kept import Once
 
 LEDGER_PATIENCE_S: Final = 1.0
 """A fan who reads an order waits no longer than this for Postgres; the store's answer is enough."""
@@ -48,23 +49,37 @@ async def place_order(
     request: Request[Any, Any, Any], data: JSONBody[OrderBody], rooms: OpenRooms
 ) -> Response[Placed]:
     """Makes the hold an order that waits for its money until `pay_by`."""
-    view = await ordered(request.headers.get("authorization"), data, rooms)
+    view = await ordered(request.headers.get("authorization"), data, once_of(request), rooms)
     return Response(view, status_code=201, headers=NO_STORE)
 
 
-async def ordered(authorization: str | None, body: OrderBody, rooms: Rooms) -> Placed:
+async def ordered(authorization: str | None, body: OrderBody, once: Once | None, rooms: Rooms) -> Placed:
     """The order of a hold, priced now; asked again, the same order."""
     onsale, token = await held_at(body.hold, rooms)
+    answer: OrderAnswer | None
+    try:
+        given = await given_to(authorization, onsale, token, rooms)
+    except Refused:
+        # A repeat has its answer also when the pass has run out since.
+        answer = None if once is None else await rooms.allocator.ordered_before(onsale, token, once)
+        if answer is None:
+            raise
+    else:
+        blob = blob_of(onsale, token, given, rooms.store.clock.now_ms())
+        answer = await rooms.allocator.order(onsale, token, blob, once)
+    if not isinstance(answer, Ordered):
+        raise Refused(answer)
+    return placed(answer, rooms)
+
+
+async def given_to(authorization: str | None, onsale: OnSale, token: Token, rooms: Rooms) -> Given:
+    """The hold, which is the caller's own."""
     pass_ = admitted(authorization, rooms, onsale.sale)
     given = await rooms.allocator.given(onsale, token)
     if given is None:
         raise Refused(UnknownHold())
     owned(pass_, given.fan)
-    blob = blob_of(onsale, token, given, rooms.store.clock.now_ms())
-    answer = await rooms.allocator.order(onsale, token, blob)
-    if not isinstance(answer, Ordered):
-        raise Refused(answer)
-    return placed(answer, rooms)
+    return given
 
 
 @get("/v1/orders/{order:str}", operation_id="getOrder", tags=["fans"])

@@ -84,7 +84,7 @@ async def hold(onsale: OnSale, body: HoldBody, asked: Asked, rooms: Rooms) -> Re
 
 
 async def order(_: str, body: OrderBody, asked: Asked, rooms: Rooms) -> Reply:
-    return 201, await ordered(asked.authorization, body, rooms)
+    return 201, await ordered(asked.authorization, body, asked.once, rooms)
 
 
 async def pay(order: str, body: PaymentBody, asked: Asked, rooms: Rooms) -> Reply:
@@ -142,7 +142,7 @@ CALLS: Final[dict[tuple[str, ...], Call[Any, Any]]] = {
     ("sales", "places"): Call("/v1/sales/{sale}/places", sale_of, read_join, join, keeps=True),
     ("showtimes", "holds"): Call("/v1/showtimes/{showtime}/holds", onsale_of, read_hold, hold, keeps=True),
     ("payments", "events"): Call("/v1/payments/{provider}/events", provider_of, as_it_is, paid, ()),
-    ("orders",): Call("/v1/orders", no_name, read_order, order),
+    ("orders",): Call("/v1/orders", no_name, read_order, order, keeps=True),
     ("orders", "payments"): Call("/v1/orders/{order}/payments", id_of, read_payment, pay),
 }
 

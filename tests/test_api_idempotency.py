@@ -96,6 +96,31 @@ async def test_what_was_given_back_is_still_the_answer(stage: Stage) -> None:
     assert (slug(again), again.content) == ("201", first.content)
 
 
+async def test_an_order_is_told_again_whatever_became_of_it(stage: Stage) -> None:
+    await stage.open(sale={"shopping_s": 2})
+    pass_ = await stage.come_in()
+    wanted = [
+        {"hold": (await stage.hold(pass_, {"seats": [seat]})).json()["hold"]} for seat in ("B-1", "C-1")
+    ]
+
+    async def order(body: dict[str, str], key: str = "order-1") -> Answer:
+        return await stage.post("/v1/orders", body, pass_, **{"idempotency-key": key})
+
+    async def expired() -> bool:
+        return (await stage.hold(pass_, {"seats": ["Z-1"]})).status_code == 401
+
+    first, refused = await order(wanted[0]), await order(wanted[1], "order-2")
+    assert (slug(first), slug(refused)) == ("201", "pass-used-up")
+    assert slug(await stage.pay(first.json())) == "201"
+    assert slug(await order(wanted[1])) == "idempotency-mismatch"
+    await stage.wait_until(expired)
+    for asked, key, before in ((wanted[0], "order-1", first), (wanted[1], "order-2", refused)):
+        again = await order(asked, key)
+        assert (again.content, again.headers["idempotent-replayed"]) == (before.content, "true")
+        told = [name for name in before.headers if name != "date"]
+        assert [again.headers[name] for name in told] == [before.headers[name] for name in told]
+
+
 async def test_the_effect_happens_once_even_when_the_answer_was_lost(stage: Stage, store: Store) -> None:
     await stage.open()
     pass_ = await stage.come_in()

@@ -199,3 +199,23 @@ async def test_a_pass_given_up_buys_nothing_and_makes_room(stage: Stage) -> None
     await stage.come_in()
     forged = await stage.doors.delete("/v1/sales/night/place", headers={"authorization": f"Bearer {place}x"})
     assert slug(forged) == "bad-token"
+
+
+async def test_a_repeat_has_its_place_also_when_the_storefronts_word_has_run_out(stage: Stage) -> None:
+    await stage.delegate(sale={"identity": "storefront"})
+    path, body, key = (
+        "/v1/sales/night/places",
+        {"identity": identity(minutes=-0.46)},
+        {"idempotency-key": "k"},
+    )
+    first = await stage.post(path, body, **key)
+
+    async def expired() -> bool:
+        return slug(await stage.post(path, body)) == "bad-token"
+
+    await stage.wait_until(expired)
+    again = await stage.post(path, body, **key)
+    assert (slug(first), again.status_code, again.content) == ("201", 201, first.content)
+    assert again.headers["idempotent-replayed"] == "true"
+    other = await stage.post(path, {"identity": identity()}, **key)
+    assert slug(other) == "idempotency-mismatch"

@@ -1,8 +1,10 @@
 -- PURPOSE  makes a hold an order that awaits its payment, with a deadline of its own; one pass has one order at a time
--- KEYS     shard [sale fans show geometry board holds deadlines]*
--- ARGV     now_ms batch  (by columns; decision: showtime token pay_ms amount currency order
+-- KEYS     shard [sale fans show geometry board holds deadlines]*  (then those of kept)
+-- ARGV     now_ms batch asked  (asked: see kept; by columns; decision: showtime token pay_ms amount currency order
 --          deadline_ms; of the hold as the caller knows it, false when it has just been read)
 -- RETURNS  NO_EPOCH              the whole call
+--          MISMATCH              the key is that of another request
+--          KEPT epoch turn at_ms place answer
 --          NOT_LOADED            the showtime is not on sale here
 --          REPLAYED pay_by order it is an order already: the first answer
 --          UNKNOWN_HOLD
@@ -13,7 +15,7 @@
 -- COST     as in decisions
 -- USES     gate clock decisions records fans
 local shard = KEYS[1]
-local now_ms, batch = tonumber(ARGV[1]), ARGV[2]
+local now_ms, batch, asked = tonumber(ARGV[1]), ARGV[2], ARGV[3]
 
 local closed, highest = gate.check(shard)
 if closed then
@@ -41,4 +43,4 @@ local function decide(s, c, i, now)
   return { 'ORDERED', r.pay_by_ms, order }
 end
 
-return decisions.run(KEYS, 2, clock.now(shard, now_ms, highest), batch, decide)
+return decisions.run(KEYS, 2, clock.now(shard, now_ms, highest), batch, decide, asked)
