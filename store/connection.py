@@ -139,6 +139,7 @@ class Store:
         another request's. StoreUnavailable when the gate is closed, the lane is full, the store refuses or
         the outcome stays unknown after asking twice.
         """
+        assert once is None or "asked" in self.library.verbs[verb].argv.fixed, f"{verb} keeps no answers"
         return self._batcher.decide(verb, shard, fixed, group, decision, columns=columns, once=once)
 
     async def kept(self, shard: int, once: Once) -> tuple[Version, list[Any] | int] | None:

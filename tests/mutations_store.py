@@ -9,6 +9,8 @@ BATCHER: Final = "tests/test_store_batcher.py"
 VERSION: Final = "tests/test_store_version.py"
 CLOCK: Final = "tests/test_store_clock.py"
 ENGINES: Final = "tests/test_usher_engines.py"
+KEPT: Final = "tests/test_store_kept.py"
+ONCE: Final = "tests/test_api_idempotency.py"
 
 STORE: Final = (
     Mutation(
@@ -93,7 +95,42 @@ STORE: Final = (
         "api/holds.py",
         "once.request if once else secrets.token_hex(10)",
         "secrets.token_hex(10)",
-        ("tests/test_api_idempotency.py::test_the_effect_happens_once_even_when_the_answer_was_lost",),
+        (f"{ONCE}::test_the_effect_happens_once_even_when_the_answer_was_lost",),
+    ),
+    Mutation(
+        "a key is believed whatever it asks for",
+        "store/lua/kept.lua",
+        "if stored and string.sub(stored, 1, DIGEST_BYTES) ~= a.digest then",
+        "if stored and not a.digest then",
+        (f"{KEPT}::test_another_body_decides_nothing[valkey]",),
+    ),
+    Mutation(
+        "what did nothing is kept for a day",
+        "store/lua/kept.lua",
+        "if a and not PASSING[word] then",
+        "if a then",
+        (f"{KEPT}::test_a_refusal_is_kept_and_not_what_did_nothing[valkey]",),
+    ),
+    Mutation(
+        "a kept answer has the version of a later turn",
+        "store/lua/gate.lua",
+        "cmsgpack.pack(epochs[shard], turns[shard] + 1, at_ms)",
+        "cmsgpack.pack(epochs[shard], turns[shard] + 2, at_ms)",
+        (f"{KEPT}::test_the_first_answer_and_its_version",),
+    ),
+    Mutation(
+        "a repeat is refused where its pass has run out",
+        "api/holds.py",
+        "answer = await rooms.allocator.held_before(onsale, token, lambda: wanted(body, onsale), once)",
+        "answer = None",
+        (f"{ONCE}::test_a_repeat_has_its_answer_also_when_nothing_new_would_be_given",),
+    ),
+    Mutation(
+        "a repeated join tells how its old place stands by now",
+        "waiting_room/waiting_room.py",
+        "if once is not None:\n                    answer = await",
+        "if once is None:\n                    answer = await",
+        ("tests/test_waiting_join.py::test_a_repeat_is_told_what_the_place_was_then",),
     ),
     Mutation(
         "replicas are not waited for",
