@@ -2,14 +2,17 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 import pytest
 
-from api.idempotency import Stored
+from allocator import answers
+from api.idempotency import PASSING, Stored
+from api.problem_table import ROWS
 from ledger.pool import Pool
 from store.connection import Store
+from store.functions import STORE_LUA
 from tests.api_doors import STOREFRONT, slug
 from tests.api_stage import Answer, Stage, open_stage
 from tests.conftest import WaitUntil
@@ -17,6 +20,7 @@ from tests.kept_answers import forget, names
 
 WANT: dict[str, Any] = {"best": {"count": 2, "category": "back"}}
 OTHER: dict[str, Any] = {"best": {"count": 1, "category": "back"}}
+KEPT_LUA: Final = (STORE_LUA / "kept.lua").read_text()
 
 
 @pytest.fixture
@@ -206,3 +210,25 @@ async def test_half_a_body_does_not_take_the_key(stage: Stage) -> None:
     assert await reader.read() == b""
     writer.close()
     assert slug(await stage.hold(pass_, WANT, **{"idempotency-key": "wish-1"})) == "201"
+
+
+@pytest.mark.parametrize(
+    ("word", "refusal"),
+    [
+        ("SALE_NOT_OPEN", answers.SaleNotOpen),
+        ("SALE_PAUSED", answers.SalePaused),
+        ("SALE_CLOSED", answers.SaleClosed),
+        ("PASS_USED_UP", answers.PassUsedUp),
+        ("OVER_LIMIT", answers.OverLimit),
+        ("NO_SUCH_SEATS", answers.NoSuchSeats),
+        ("TAKEN", answers.SeatsTaken),
+        ("LEAVES_SINGLE", answers.LeavesSingle),
+        ("SOLD_OUT", answers.SoldOut),
+        ("NO_FIT", answers.NoFit),
+        ("UNKNOWN_HOLD", answers.UnknownHold),
+        ("EXPIRED", answers.HoldExpired),
+    ],
+)
+def test_a_decision_keeps_what_any_other_call_would(word: str, refusal: type[msgspec.Struct]) -> None:
+    is_passing = f"{word} = true" in KEPT_LUA
+    assert is_passing == (ROWS[refusal].status in PASSING)
