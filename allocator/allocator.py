@@ -32,7 +32,7 @@ __all__ = ["Allocator", "Best", "Exact", "Want"]
 
 ORDER_BYTES_MAX: Final = 16 * 1024
 PAYMENT_BYTES_MAX: Final = 4 * 1024
-GROUPS_REMEMBERED_MAX: Final = 4096
+GROUPS_REMEMBERED_MAX: Final = 1024
 HOLDS_REMEMBERED_MAX: Final = 10_000
 TERMS_REMEMBERED_MAX: Final = 4096
 

@@ -8,6 +8,7 @@ under its digest, so only unknown plans are read; `name:<plan>` points to the di
 import asyncio
 from collections.abc import Iterable
 from contextlib import suppress
+from hashlib import blake2b
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -46,7 +47,7 @@ class Catalogue:
         self._sales: dict[str, Sale] = {}
         self._onsales: dict[str, OnSale] = {}
         self._serials: dict[int, OnSale] = {}
-        # Most definitions never change: what is stored in the same bytes stays the same object.
+        # Most definitions never change: what is stored in bytes of the same digest stays the same object.
         self._read_before: dict[str, tuple[bytes, Any]] = {}
 
     async def put_plan(self, name: str, plan: Plan) -> PlanDigest:
@@ -129,9 +130,9 @@ class Catalogue:
         """All of one kind; `read` is told what they were read from."""
         definitions: list[T] = []
         for name, packed in _of(kind, found):
-            before = self._read_before.get(f"{kind}:{name}")
-            if before is None or before[0] != packed:
-                before = packed, msgspec.msgpack.decode(packed, type=type_)
+            before, digest = self._read_before.get(f"{kind}:{name}"), blake2b(packed, digest_size=16).digest()
+            if before is None or before[0] != digest:
+                before = digest, msgspec.msgpack.decode(packed, type=type_)
             read[f"{kind}:{name}"] = before
             definitions.append(before[1])
         return definitions
