@@ -148,7 +148,7 @@ class Store:
             stored = await self.command("GET", once.key(shard))
         except ERRORS as error:
             raise StoreUnavailable(str(error)) from error
-        return None if stored is None else kept.read(once, shard, stored)
+        return None if stored is None else await self._told_before(once, shard, stored)
 
     async def keep(
         self, shard: int, once: Once, version: Version, answer: list[Any]
@@ -159,7 +159,7 @@ class Store:
             stored = await self.command("SET", once.key(shard), told, "NX", "GET", "EX", once.ttl_s)
         except ERRORS as error:
             raise StoreUnavailable(str(error)) from error
-        return (version, answer) if stored is None else kept.read(once, shard, stored)
+        return (version, answer) if stored is None else await self._told_before(once, shard, stored)
 
     async def open_gate(self, shard: int, expected_version: int) -> list[Any]:
         """Open a shard whose outbox stands so: [OPENED or ALREADY, epoch] or [DIFFERS, version]."""
@@ -213,6 +213,12 @@ class Store:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._batcher.close()
         await self._nodes.close()
+
+    async def _told_before(self, once: Once, shard: int, stored: bytes) -> tuple[Version, list[Any]]:
+        """What is kept, once it outlives its master: whoever decided it may have waited for that in vain."""
+        told = kept.read(once, shard, stored)
+        await self.settle(once.key(shard))
+        return told
 
     async def _ask(self, verb: str, keys: list[Key], told: list[bytes]) -> bytes:
         """A batch of decisions; an unknown outcome is asked again once, as requests know their repeats."""

@@ -8,8 +8,10 @@ import pytest
 
 from store import keys
 from store.connection import Store
+from store.kept import DIGEST_BYTES, Once
 from store.replicas import replicas_of
 from store.unavailable import StoreUnavailable
+from store.version import Version
 from tests.cluster import MASTERS, Cluster, running_cluster
 from tests.conftest import WaitUntil
 from tests.test_store_connection import TALLY, count, state
@@ -84,6 +86,22 @@ async def test_nothing_is_acknowledged_without_a_replica(cluster: Cluster, store
     with pytest.raises(StoreUnavailable, match="0 of 1 replicas"):
         await store.settle(keys.outbox(SHARD))
     assert (await state(store, SHARD))[1] is True
+
+
+async def test_no_kept_answer_is_told_without_a_replica(cluster: Cluster, store: Store) -> None:
+    """Its decision may have been made while no replica heard of it, so that a failover undoes both."""
+    once, other = (Once(name * 32, b"0" * DIGEST_BYTES, ttl_s=60) for name in "ab")
+    version, answer = Version(SHARD, 1, 1, 0, 1), ["JOINED", 1]
+    again = (version._replace(again=True), answer)
+    assert await store.keep(SHARD, once, version, answer) == (version, answer)
+    assert await store.kept(SHARD, once) == again
+    replica = MASTERS + cluster.master_of(keys.shard(SHARD))
+    cluster.servers[replica].kill()
+    with pytest.raises(StoreUnavailable, match="0 of 1 replicas"):
+        await store.kept(SHARD, once)
+    with pytest.raises(StoreUnavailable, match="0 of 1 replicas"):
+        await store.keep(SHARD, once, version, answer)
+    assert await store.kept(SHARD, other) is None
 
 
 @pytest.mark.parametrize(("url", "expected"), [("valkey://h", 0), ("valkey://h?replicas=2", 2)])
