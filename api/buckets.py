@@ -36,6 +36,12 @@ class Buckets:
         self._keep(name, level, now)
         return max(1, math.ceil((1 - level) / self._per_s))
 
+    def give_back(self, name: str) -> None:
+        """The latest ask was none: its answer was given before."""
+        if (known := self._buckets.get(name)) is not None:
+            level, since = known
+            self._buckets[name] = (min(self._burst, level + 1), since)
+
     def _keep(self, name: str, level: float, now: float) -> None:
         self._buckets[name] = (level, now)
         full_since = now - self._burst / self._per_s

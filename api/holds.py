@@ -23,6 +23,7 @@ from api.refusals import BadRequest, HoldPaid, TooMany
 from api.requests import Input, PathId
 from api.rooms import OpenRooms, Rooms
 from store.kept import Once
+from store.version import heard
 from waiting_room.passes import Pass
 
 
@@ -86,6 +87,8 @@ async def held(
             raise
     else:
         answer = await rooms.allocator.hold(onsale, pass_.fan, pass_.entry, token, want, once=once)
+        if (decision := heard.get()) is not None and decision.again:
+            rooms.buckets.give_back(pass_.fan)
     if not isinstance(answer, Held):
         raise Refused(answer)
     return view_of(onsale, answer)

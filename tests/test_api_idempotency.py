@@ -10,6 +10,7 @@ import pytest
 from allocator import answers
 from api.idempotency import PASSING, Stored
 from api.problem_table import ROWS
+from api.settings import Limits
 from ledger.pool import Pool
 from store.connection import Store
 from store.functions import STORE_LUA
@@ -86,6 +87,20 @@ async def test_a_repeat_has_its_answer_also_when_nothing_new_would_be_given(stag
     assert (again.content, again.headers["idempotent-replayed"]) == (first.content, "true")
     assert again.headers["usher-version"] == first.headers["usher-version"]
     assert slug(await stage.hold(pass_, OTHER, **{"idempotency-key": "wish-1"})) == "idempotency-mismatch"
+
+
+async def test_repeats_leave_the_fan_its_asks(
+    valkey_url: str, postgres_url: str, store: Store, pool: Pool, wait_until: WaitUntil
+) -> None:
+    """A fan whose answers were lost sends them again and still chooses other seats."""
+    limits = Limits(holds_per_fan_per_s=0.001, holds_per_fan_burst=2)
+    async with open_stage(valkey_url, postgres_url, store, pool, wait_until, limits=limits) as stage:
+        await stage.open()
+        pass_ = await stage.come_in()
+        repeats = [await stage.hold(pass_, WANT, **{"idempotency-key": "wish-1"}) for _ in range(4)]
+        assert [slug(answer) for answer in repeats] == ["201"] * 4
+        assert slug(await stage.hold(pass_, OTHER, **{"idempotency-key": "wish-2"})) == "201"
+        assert slug(await stage.hold(pass_, OTHER, **{"idempotency-key": "wish-3"})) == "too-many"
 
 
 async def test_what_was_given_back_is_still_the_answer(stage: Stage) -> None:
