@@ -122,7 +122,7 @@ class Allocator:
         decision = (token, onsale.sale.pay_ms, blob.amount, blob.currency, packed, deadline_ms)
         word, *fields = await self._decide("order", onsale, decision, once=once)
         if word == "GIVEN_ANEW":
-            del self._given[token]
+            self._given.pop(token, None)  # Two orders of it may hear so at once.
             raise StoreUnavailable("a store that was rebuilt has given this hold anew")
         return words.look_up(words.ORDER, word)(token, fields)
 
