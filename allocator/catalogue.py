@@ -6,7 +6,7 @@ under its digest, so only unknown plans are read; `name:<plan>` points to the di
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from hashlib import blake2b
 from typing import Any, Final, TypeVar
@@ -16,7 +16,7 @@ import msgspec
 from allocator.geometry import Geometry
 from allocator.plan import Plan, PlanDigest
 from allocator.sale import Sale
-from allocator.showtime import Showtime
+from allocator.showtime import Showtime, read_showtime
 from store import keys
 from store.cancellation import end_if_cancelled
 from store.connection import ERRORS, Store
@@ -24,6 +24,7 @@ from store.unavailable import StoreUnavailable
 
 FOLLOW_MS: Final = 250
 T = TypeVar("T")
+_read_sale: Final = msgspec.msgpack.Decoder(Sale).decode
 
 
 class OnSale(msgspec.Struct, frozen=True):
@@ -116,23 +117,27 @@ class Catalogue:
             self._plans[digest] = (plan, await asyncio.to_thread(Geometry, plan))
         self._digests = {name: digest.decode() for name, digest in _of("name", found)}
         read: dict[str, tuple[bytes, Any]] = {}
-        sales = self._definitions("sale", Sale, found, read)
+        sales = self._definitions("sale", _read_sale, found, read)
         self._sales = {sale.id: sale for sale in sorted(sales, key=lambda sale: sale.serial)}
-        shows = self._definitions("showtime", Showtime, found, read)
+        shows = self._definitions("showtime", read_showtime, found, read)
         onsales = [self.put_together(show) for show in sorted(shows, key=lambda show: show.serial)]
         self._onsales = {onsale.showtime.id: onsale for onsale in onsales if onsale is not None}
         self._serials = {onsale.showtime.serial: onsale for onsale in self._onsales.values()}
         self._read_before = read
 
     def _definitions(
-        self, kind: str, type_: type[T], found: dict[str, bytes], read: dict[str, tuple[bytes, Any]]
+        self,
+        kind: str,
+        decode: Callable[[bytes], T],
+        found: dict[str, bytes],
+        read: dict[str, tuple[bytes, Any]],
     ) -> list[T]:
         """All of one kind; `read` is told what they were read from."""
         definitions: list[T] = []
         for name, packed in _of(kind, found):
             before, digest = self._read_before.get(f"{kind}:{name}"), blake2b(packed, digest_size=16).digest()
             if before is None or before[0] != digest:
-                before = digest, msgspec.msgpack.decode(packed, type=type_)
+                before = digest, decode(packed)
             read[f"{kind}:{name}"] = before
             definitions.append(before[1])
         return definitions

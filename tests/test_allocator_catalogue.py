@@ -79,6 +79,14 @@ async def test_what_did_not_change_stays_the_same_object(store: Store) -> None:
     assert (after.sale.title, after.showtime) == ("Second night", SHOW)
 
 
+async def test_showtimes_share_the_words_they_have_in_common(store: Store) -> None:
+    catalogue = await filled(store)
+    await catalogue.put_showtime(msgspec.structs.replace(SHOW, id=ShowtimeId("other"), serial=8))
+    first, second = (onsale.showtime for onsale in catalogue.showtimes_of("night"))
+    assert first.film is second.film
+    assert first.plan_digest is second.plan_digest
+
+
 async def test_a_follower_hears_of_changes(store: Store, wait_until: WaitUntil) -> None:
     catalogue, follower = await filled(store), Catalogue(store)
     following = asyncio.create_task(follower.run())
