@@ -94,6 +94,7 @@ class Overload:
         return full, calm, over
 
     def run(self, name: str, rate: float, times: float = 0.5) -> Run:
+        self._mix.renew()
         found = self._loop.run(self._mix, rate, self._seconds * times)
         click.echo(line(name, found, self.goodput(found) if self.costs else None))
         self.wrong += found.wrong
