@@ -80,8 +80,7 @@ class Allocator:
         if decision is None:
             return NoSuchSeats(())
         asked = self._asked("hold", onsale, decision, once=once)
-        answer: list[Any] | int = await asked
-        heard.set(asked.version)
+        answer: list[Any] | int = await _told(asked)
         told = words.held(onsale, token, want, answer, asked.version.at_ms)
         if isinstance(told, Held) and not told.replayed and not asked.version.again:
             self._given[token] = Given(fan, entry, told.indices, told.deadline_ms)
@@ -120,7 +119,7 @@ class Allocator:
         known = self._given.get(token)
         deadline_ms = False if known is None else known.deadline_ms
         decision = (token, onsale.sale.pay_ms, blob.amount, blob.currency, packed, deadline_ms)
-        word, *fields = await self._decide("order", onsale, decision, once=once)
+        word, *fields = await _told(self._asked("order", onsale, decision, once=once))
         if word == "GIVEN_ANEW":
             self._given.pop(token, None)  # Two orders of it may hear so at once.
             raise StoreUnavailable("a store that was rebuilt has given this hold anew")
@@ -150,12 +149,12 @@ class Allocator:
         assert len(packed.encode()) <= PAYMENT_BYTES_MAX, "a payment too large"
         reference = f"{payment.provider}:{payment.reference}"
         decision = (token, reference, payment.amount, payment.currency, packed)
-        word, *fields = await self._decide("confirm", onsale, decision, with_outbox=True)
+        word, *fields = await _told(self._asked("confirm", onsale, decision, with_outbox=True))
         return words.look_up(words.CONFIRM, word)(token, fields)
 
     async def release(self, onsale: OnSale, token: Token) -> ReleaseAnswer:
         """The seats of a hold or an unpaid order go back; also when they went back before."""
-        word, *_ = await self._decide("release", onsale, (token,))
+        word, *_ = await _told(self._asked("release", onsale, (token,)))
         return words.look_up(words.RELEASE, word)
 
     async def sweep(self, onsale: OnSale) -> int:
@@ -183,21 +182,6 @@ class Allocator:
     async def counts(self, onsale: OnSale) -> Counts:
         return counts_of(await self.board(onsale))
 
-    async def _decide(
-        self,
-        verb: str,
-        onsale: OnSale,
-        decision: tuple[Any, ...],
-        *,
-        with_outbox: bool = False,
-        once: Once | None = None,
-    ) -> list[Any]:
-        """[WORD, *fields] of a decision whose version is heard."""
-        asked = self._asked(verb, onsale, decision, with_outbox=with_outbox, once=once)
-        answer = await asked
-        heard.set(asked.version)
-        return answer
-
     def _asked(
         self,
         verb: str,
@@ -223,6 +207,13 @@ class Allocator:
         """A function of its own call: [word, *fields]."""
         packed = await self._store.call(verb, own, [self._store.clock.now_ms(), *args])
         return words.known(listen(shard, packed))
+
+
+async def _told(asked: Decision) -> list[Any]:
+    """The answer to a decision, whose version is heard."""
+    answer = await asked
+    heard.set(asked.version)
+    return answer
 
 
 def group_of(onsale: OnSale) -> tuple[str, ...]:

@@ -1,34 +1,15 @@
 """The seat functions on the oldest engine promised and on a cluster."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from allocator.answers import AlreadyPaid, LeavesSingle, NoFit, OrderConfirmed, OverLimit, SeatsTaken
 from allocator.standing import Reclaim
 from tests.allocator_stage import SALE, Stage, best, drawn, exact, onsale
-from tests.cluster import running_cluster
-from tests.server import REDIS_7, Server
-
-
-@pytest.fixture(scope="module")
-def redis_7(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    if REDIS_7 is None:
-        pytest.skip("no redis-server on this machine")
-    server = Server(tmp_path_factory.mktemp("redis"), REDIS_7).start()
-    yield server.url
-    server.kill()
-
-
-@pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with running_cluster(tmp_path_factory.mktemp("cluster")) as started:
-        yield started.url
 
 
 @pytest.mark.parametrize("engine", ["redis_7", "cluster"])
 async def test_a_life_of_seats(engine: str, request: pytest.FixtureRequest) -> None:
-    stage = await Stage.at(request.getfixturevalue(engine))
+    stage = await Stage.at(request.getfixturevalue(engine).url)
     try:
         show = await stage.load(onsale(drawn("aaaaaaa", "bbb")))
         assert isinstance(await stage.hold(show, exact("A-2")), LeavesSingle)

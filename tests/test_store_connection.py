@@ -18,27 +18,12 @@ from store.functions import Library
 from store.nodes import client_of
 from store.refusal import Refusal, refusal_of
 from store.unavailable import StoreUnavailable
-from tests.cluster import Cluster, running_cluster
+from tests.cluster import Cluster
 from tests.conftest import WaitUntil
-from tests.server import REDIS_7, Server
+from tests.server import Server
 
 SHARDS: Final = range(8)
 TALLY: Final = Library(Path(__file__).parent / "lua")
-
-
-@pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    with running_cluster(tmp_path_factory.mktemp("cluster")) as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def redis_7(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    if REDIS_7 is None:
-        pytest.skip("no redis-server on this machine")
-    server = Server(tmp_path_factory.mktemp("redis"), REDIS_7).start()
-    yield server
-    server.kill()
 
 
 @pytest.fixture

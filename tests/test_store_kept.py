@@ -1,7 +1,7 @@
 """A decision that takes its Idempotency-Key along is decided once, and told again as it was."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 
@@ -15,31 +15,14 @@ from store import keys
 from store.kept import DIGEST_BYTES, Once, OtherBody
 from store.version import Version, heard
 from tests.allocator_stage import SHARD, Stage, best, drawn, exact, onsale
-from tests.cluster import running_cluster
 from tests.kept_answers import names
-from tests.server import REDIS_7, Server
 
 TTL_S = 60
 
 
-@pytest.fixture(scope="module")
-def redis_7(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    if REDIS_7 is None:
-        pytest.skip("no redis-server on this machine")
-    server = Server(tmp_path_factory.mktemp("redis"), REDIS_7).start()
-    yield server.url
-    server.kill()
-
-
-@pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with running_cluster(tmp_path_factory.mktemp("cluster")) as started:
-        yield started.url
-
-
 @pytest.fixture(params=["valkey", "redis_7", "cluster"])
 async def stage(request: pytest.FixtureRequest, valkey_url: str) -> AsyncIterator[Stage]:
-    url = valkey_url if request.param == "valkey" else request.getfixturevalue(request.param)
+    url = valkey_url if request.param == "valkey" else request.getfixturevalue(request.param).url
     opened = await Stage.at(url)
     yield opened
     await opened.store.client.flushall()
