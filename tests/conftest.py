@@ -25,8 +25,8 @@ STOP_TIMEOUT_S: Final = 10
 MIGRATED: Final = "migrated_contracts"
 """The default contract as a migration made it: put back after every test, whatever the test did to it."""
 pytest_plugins = ("tests.browser", "tests.other_engines")
-"""The fixtures of the browser tests, whose Usher and Chromium all files of a session share, and of the engines
-besides Valkey."""
+"""The fixtures of the browser tests, whose Usher and Chromium all files of a session share, and those of the
+engines besides Valkey."""
 WaitUntil = Callable[..., Awaitable[object]]
 
 

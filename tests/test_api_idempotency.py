@@ -75,14 +75,14 @@ async def test_a_refusal_is_stored_too_but_not_now_is_not(stage: Stage) -> None:
 
 
 async def test_a_repeat_has_its_answer_also_when_nothing_new_would_be_given(stage: Stage) -> None:
-    await stage.open(sale={"shopping_s": 2})
+    await stage.open(sale={"shopping_s": 5})
     pass_ = await stage.come_in()
     first = await stage.hold(pass_, WANT, **{"idempotency-key": "wish-1"})
 
     async def expired() -> bool:
         return (await stage.hold(pass_, {"seats": ["Z-1"]})).status_code == 401
 
-    await stage.wait_until(expired)
+    await stage.wait_until(expired, timeout_s=20)
     again = await stage.hold(pass_, WANT, **{"idempotency-key": "wish-1"})
     assert (again.content, again.headers["idempotent-replayed"]) == (first.content, "true")
     assert again.headers["usher-version"] == first.headers["usher-version"]
@@ -116,7 +116,7 @@ async def test_what_was_given_back_is_still_the_answer(stage: Stage) -> None:
 
 
 async def test_an_order_is_told_again_whatever_became_of_it(stage: Stage) -> None:
-    await stage.open(sale={"shopping_s": 2})
+    await stage.open(sale={"shopping_s": 5})
     pass_ = await stage.come_in()
     wanted = [
         {"hold": (await stage.hold(pass_, {"seats": [seat]})).json()["hold"]} for seat in ("B-1", "C-1")
@@ -132,7 +132,7 @@ async def test_an_order_is_told_again_whatever_became_of_it(stage: Stage) -> Non
     assert (slug(first), slug(refused)) == ("201", "pass-used-up")
     assert slug(await stage.pay(first.json())) == "201"
     assert slug(await order(wanted[1])) == "idempotency-mismatch"
-    await stage.wait_until(expired)
+    await stage.wait_until(expired, timeout_s=20)
     for asked, key, before in ((wanted[0], "order-1", first), (wanted[1], "order-2", refused)):
         again = await order(asked, key)
         assert (again.content, again.headers["idempotent-replayed"]) == (before.content, "true")
