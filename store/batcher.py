@@ -1,15 +1,16 @@
 """The micro-batcher: decisions that arrive while a call is in flight travel together in the next one.
 
 A Python client spends about 40 us on a call and the server 1-2 us on a decision, so the calls are what costs.
-Each (verb, shard) is a lane with one call in flight; what arrives in the same turn of the event loop, or
-while the lane waits, goes out as one FCALL. Every decision is answered on its own, in the order of asking.
+Each (verb, shard) is a lane with one call in flight, or two when many wait: the process then works for one
+half of its callers while the other half waits for the disk. What arrives in one turn of the event loop, or
+while the lane waits, goes out as one FCALL. Every decision is answered on its own.
 """
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from itertools import chain
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -23,6 +24,10 @@ Answer = list[Any]
 Ask = Callable[[str, list[Key], list[bytes]], Awaitable[bytes]]
 """Verb, keys, packed batch and, if some came with a key, what is to be kept -> packed answers; raises
 StoreUnavailable."""
+CALLS_MAX: Final = 2
+"""Calls of a lane in flight."""
+SECOND_FROM: Final = 4
+"""So many decisions wait before a second call goes out beside the first."""
 
 
 class Decision(asyncio.Future[Answer]):
@@ -42,7 +47,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Lane:
-    """The decisions of one verb on one shard, one call in flight."""
+    """The decisions of one verb on one shard."""
 
     def __init__(
         self, verb: str, shard: int, fixed: Group, ask: Ask, limits: Limits, *, columns: bool = False
@@ -54,7 +59,8 @@ class Lane:
         self._ask = ask
         self._limits = limits
         self._waiting: deque[Waiting] = deque()
-        self._pump: asyncio.Task[None] | None = None
+        self._pumps: set[asyncio.Task[None]] = set()
+        self._is_starting = False
 
     def decide(self, group: Group, decision: Sequence[Any], once: kept.Once | None = None) -> Decision:
         if len(self._waiting) >= self._limits.queue_max:
@@ -62,26 +68,37 @@ class Lane:
         loop = asyncio.get_running_loop()
         future = Decision(loop=loop)
         self._waiting.append((group, decision, future, once))
-        if self._pump is None:
+        if not self._is_starting and self._may_start():
             # The task starts only after all that is ready in this turn of the loop has joined the batch.
-            self._pump = loop.create_task(self._run())
+            self._is_starting = True
+            self._pumps.add(loop.create_task(self._run()))
         return future
 
     async def close(self) -> None:
         """Refuse what still waits; what is in flight keeps its unknown outcome."""
-        if self._pump is not None:
-            self._pump.cancel()
-            await asyncio.gather(self._pump, return_exceptions=True)
+        for pump in self._pumps:
+            pump.cancel()
+        await asyncio.gather(*self._pumps, return_exceptions=True)
+        self._pumps.clear()
+        self._is_starting = False
+        _refuse(self._waiting, StoreUnavailable("the store was closed"))
+        self._waiting.clear()
+
+    def _may_start(self) -> bool:
+        pumps = len(self._pumps)
+        return not pumps or (pumps < CALLS_MAX and len(self._waiting) >= SECOND_FROM)
 
     async def _run(self) -> None:
+        pump = asyncio.current_task()
+        assert pump is not None
+        self._is_starting = False
         batch: list[Waiting] = []
         try:
             while batch := self._take():
                 await self._settle(batch)
         finally:
-            self._pump = None
-            _refuse([*batch, *self._waiting], StoreUnavailable("the store was closed"))
-            self._waiting.clear()
+            self._pumps.discard(pump)
+            _refuse(batch, StoreUnavailable("the store was closed"))
 
     def _take(self) -> list[Waiting]:
         """The next decisions whose askers still wait, at most `batch_max`."""
@@ -164,7 +181,7 @@ def _pack(fixed: Group, batch: list[Waiting], columns: bool) -> tuple[list[Key],
     return [*fixed, *chain.from_iterable(groups)], [msgspec.msgpack.encode(told)]
 
 
-def _refuse(batch: list[Waiting], error: Exception) -> None:
+def _refuse(batch: Iterable[Waiting], error: Exception) -> None:
     for _, _, future, _ in batch:
         if not future.done():
             future.set_exception(error)

@@ -8,7 +8,7 @@ from typing import Any, Final
 import pytest
 
 from store import keys
-from store.batcher import Limits
+from store.batcher import SECOND_FROM, Limits
 from store.connection import Store
 from store.functions import Library
 from store.unavailable import StoreUnavailable
@@ -64,6 +64,19 @@ async def test_what_arrives_during_a_call_travels_in_the_next(tally: Store) -> N
     await asyncio.sleep(0)
     await asyncio.gather(first, *(count(tally, f"r{n}") for n in range(20)))
     assert await calls(tally) - before == 2
+
+
+async def test_a_second_call_goes_out_beside_the_first_when_many_wait(tally: Store) -> None:
+    before = await calls(tally)
+    asked = [asyncio.ensure_future(count(tally, "first"))]
+    await asyncio.sleep(0)
+    asked += [asyncio.ensure_future(count(tally, f"second{n}")) for n in range(SECOND_FROM)]
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    asked += [asyncio.ensure_future(count(tally, f"third{n}")) for n in range(20)]
+    answers = await asyncio.gather(*asked)
+    assert sorted(number for _, number in answers) == list(range(1, len(asked) + 1))
+    assert await calls(tally) - before == 3
 
 
 async def test_groups_of_one_batch_keep_apart(tally: Store) -> None:
@@ -129,10 +142,12 @@ async def test_a_fault_of_the_function_is_no_outage(tally: Store) -> None:
     assert await count(tally, "good") == ["COUNTED", 1]
 
 
-async def test_a_closed_store_leaves_nobody_waiting(valkey_url: str) -> None:
+@pytest.mark.parametrize("turns", [0, 1, 2])
+async def test_a_closed_store_leaves_nobody_waiting(valkey_url: str, turns: int) -> None:
     closing = await Store.connect(valkey_url, library=TALLY)
     waiting = [asyncio.ensure_future(count(closing, f"r{n}")) for n in range(300)]
-    await asyncio.sleep(0)
+    for _ in range(turns):
+        await asyncio.sleep(0)
     await closing.close()
     answers = await asyncio.gather(*waiting, return_exceptions=True)
     assert all(isinstance(answer, StoreUnavailable) for answer in answers)
