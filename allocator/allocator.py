@@ -143,13 +143,18 @@ class Allocator:
             return msgspec.convert([*held, order or None], HoldRecord)
         return None
 
-    async def confirm(self, onsale: OnSale, token: Token, payment: PaymentBlob) -> ConfirmAnswer:
-        """The money came: sold, and on disk before this answers. Told again, it has the first answer."""
+    async def confirm(
+        self, onsale: OnSale, token: Token, payment: PaymentBlob, once: Once | None = None
+    ) -> ConfirmAnswer:
+        """The money came: sold, and on disk before this answers. Told again, it has the first answer.
+
+        `once` as in `hold`.
+        """
         packed = pack(payment)
         assert len(packed.encode()) <= PAYMENT_BYTES_MAX, "a payment too large"
         reference = f"{payment.provider}:{payment.reference}"
         decision = (token, reference, payment.amount, payment.currency, packed)
-        word, *fields = await _told(self._asked("confirm", onsale, decision, with_outbox=True))
+        word, *fields = await _told(self._asked("confirm", onsale, decision, with_outbox=True, once=once))
         return words.look_up(words.CONFIRM, word)(token, fields)
 
     async def release(self, onsale: OnSale, token: Token) -> ReleaseAnswer:

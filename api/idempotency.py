@@ -162,12 +162,6 @@ class Recorder:
         return Stored(body_digest, self._status, short(self._headers), self._body)
 
 
-def stored(answer: Answer, body_digest: bytes) -> Stored:
-    """An answer as it is kept."""
-    headers = tuple([header for header in answer.headers if header[0] in KEPT_HEADERS])
-    return Stored(body_digest, answer.status, short(headers), answer.body)
-
-
 def short(headers: Headers) -> Headers | bytes:
     """The headers as they are kept."""
     is_plain = len(headers) == 3 and headers[:2] == PLAIN and headers[2][0] == VERSION

@@ -20,13 +20,14 @@ from allocator.outbox import PaymentBlob, Token, read_order
 from api.callers import need
 from api.order_view import OrderView, just_sold
 from api.orders import ordered_at, view_of
-from api.places import NO_STORE
+from api.places import NO_STORE, once_of
 from api.problems import Refused, row_of
 from api.provider_events import Amount, Currency, EventPayment, Word, verified
 from api.refusals import UnknownProvider
 from api.requests import Input, PathId, check_media
 from api.rooms import OpenRooms, Rooms, reaching_ledger
 from ledger import orders as ledger_orders
+from store.kept import Once
 
 
 class PaymentBody(Input, frozen=True, kw_only=True):
@@ -51,16 +52,19 @@ class EventView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     guards=[need("storefront")],
     security=[{"bearer": []}],
 )
-async def pay(order: PathId, data: JSONBody[PaymentBody], rooms: OpenRooms) -> Response[OrderView]:
+async def pay(
+    request: Request[Any, Any, Any], order: PathId, data: JSONBody[PaymentBody], rooms: OpenRooms
+) -> Response[OrderView]:
     """The storefront took the money: the order is confirmed, and so it stays when told again."""
-    return Response(await sold(order, data, rooms), status_code=201, headers=NO_STORE)
+    view = await sold(order, data, once_of(request), rooms)
+    return Response(view, status_code=201, headers=NO_STORE)
 
 
-async def sold(order: str, body: PaymentBody, rooms: Rooms) -> OrderView:
+async def sold(order: str, body: PaymentBody, once: Once | None, rooms: Rooms) -> OrderView:
     """The order, confirmed by the storefront's word that it has the money."""
     onsale, token = await ordered_at(order, rooms)
     payment = PaymentBlob("storefront", body.method, body.reference, body.amount, body.currency)
-    answer = await confirm(onsale, token, payment, rooms)
+    answer = await confirm(onsale, token, payment, once, rooms)
     if not isinstance(answer, OrderConfirmed):
         raise Refused(answer)
     if answer.replayed:
@@ -96,7 +100,7 @@ async def paid(provider: str, told: EventPayment, rooms: Rooms) -> EventView:
     """Money that came twice or too late is noted and given back: nothing to send again, no error."""
     onsale, token = await ordered_at(told.order, rooms)
     payment = PaymentBlob(provider, told.method, told.reference, told.amount, told.currency)
-    answer = await confirm(onsale, token, payment, rooms)
+    answer = await confirm(onsale, token, payment, None, rooms)
     match answer:
         case OrderConfirmed():
             return EventView(outcome="confirmed", order=told.order, state="confirmed")
@@ -106,9 +110,11 @@ async def paid(provider: str, told: EventPayment, rooms: Rooms) -> EventView:
             raise Refused(answer)
 
 
-async def confirm(onsale: OnSale, token: Token, payment: PaymentBlob, rooms: Rooms) -> ConfirmAnswer:
+async def confirm(
+    onsale: OnSale, token: Token, payment: PaymentBlob, once: Once | None, rooms: Rooms
+) -> ConfirmAnswer:
     """Sold, for good; the fan's place is done with it."""
-    answer = await rooms.allocator.confirm(onsale, token, payment)
+    answer = await rooms.allocator.confirm(onsale, token, payment, once)
     if isinstance(answer, UnknownOrder):
         return await confirmed_before(token, payment, rooms) or answer
     if isinstance(answer, OrderConfirmed):

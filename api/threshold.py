@@ -117,13 +117,13 @@ class Threshold(HttpToolsProtocol):
 
     async def _let_through(self, wicket: Wicket, passage: Passage) -> None:
         try:
-            answer, first = await wicket.answer(passage)
+            answer = await wicket.answer(passage)
         except BaseException:
             self._keeps = False
             self._tell(CUT_OFF)
             raise
         self._tell(answer)
-        await wicket.note(passage, answer, first=first)
+        wicket.note(passage, answer)
 
     def _tell(self, answer: Answer) -> None:
         """The answer to the call that was let through; then whatever came meanwhile."""

@@ -89,7 +89,7 @@ async def order(_: str, body: OrderBody, asked: Asked, rooms: Rooms) -> Reply:
 
 async def pay(order: str, body: PaymentBody, asked: Asked, rooms: Rooms) -> Reply:
     check_role(rooms.settings, asked.authorization, "storefront")
-    return 201, await sold(order, body, rooms)
+    return 201, await sold(order, body, asked.once, rooms)
 
 
 async def paid(provider: str, body: bytes, asked: Asked, rooms: Rooms) -> Reply:
@@ -143,7 +143,7 @@ CALLS: Final[dict[tuple[str, ...], Call[Any, Any]]] = {
     ("showtimes", "holds"): Call("/v1/showtimes/{showtime}/holds", onsale_of, read_hold, hold, keeps=True),
     ("payments", "events"): Call("/v1/payments/{provider}/events", provider_of, as_it_is, paid, ()),
     ("orders",): Call("/v1/orders", no_name, read_order, order, keeps=True),
-    ("orders", "payments"): Call("/v1/orders/{order}/payments", id_of, read_payment, pay),
+    ("orders", "payments"): Call("/v1/orders/{order}/payments", id_of, read_payment, pay, keeps=True),
 }
 
 

@@ -125,14 +125,15 @@ class Stage:
         found: dict[str, Any] = answer.json()
         return found
 
-    async def pay(self, order: dict[str, Any], **changes: Any) -> Answer:
+    async def pay(self, order: dict[str, Any], *, key: str = "", **changes: Any) -> Answer:
         body = {
             "amount": order["amount"],
             "currency": order["currency"],
             "method": "card",
             "reference": "r-1",
         }
-        return await self.post(f"/v1/orders/{order['order']}/payments", body | changes, **STOREFRONT)
+        headers = STOREFRONT | ({"idempotency-key": key} if key else {})
+        return await self.post(f"/v1/orders/{order['order']}/payments", body | changes, **headers)
 
 
 @asynccontextmanager

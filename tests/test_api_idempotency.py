@@ -14,7 +14,7 @@ from api.settings import Limits
 from ledger.pool import Pool
 from store.connection import Store
 from store.functions import STORE_LUA
-from tests.api_doors import STOREFRONT, slug
+from tests.api_doors import OPERATOR, slug
 from tests.api_stage import Answer, Stage, open_stage
 from tests.conftest import WaitUntil
 from tests.kept_answers import forget, names
@@ -140,6 +140,31 @@ async def test_an_order_is_told_again_whatever_became_of_it(stage: Stage) -> Non
         assert [again.headers[name] for name in told] == [before.headers[name] for name in told]
 
 
+async def test_a_payment_is_told_again_whatever_became_of_it(stage: Stage, store: Store) -> None:
+    await stage.open()
+    order = await stage.order(await stage.come_in(), "B-1", "B-2")
+
+    async def pay(key: str, **changes: Any) -> Answer:
+        return await stage.pay(order, key=key, **changes)
+
+    calls = {
+        "little": await pay("little", amount=1),
+        "all": await pay("all"),
+        "double": await pay("double", reference="r-2"),
+    }
+    assert [slug(answer) for answer in calls.values()] == ["wrong-amount", "201", "already-paid"]
+    assert slug(await pay("all", reference="r-3")) == "idempotency-mismatch"
+    nowhere = order | {"order": order["order"][:-4] + "0000"}
+    assert slug(await stage.pay(nowhere, key="all")) == "unknown-order"
+    kept = len(await names(store))
+    again = {"little": await pay("little", amount=1), "all": await pay("all")}
+    again["double"] = await pay("double", reference="r-2")
+    for key, answer in again.items():
+        assert (answer.content, answer.headers["idempotent-replayed"]) == (calls[key].content, "true")
+        assert answer.headers["usher-version"] == calls[key].headers["usher-version"]
+    assert len(await names(store)) == kept
+
+
 async def test_the_effect_happens_once_even_when_the_answer_was_lost(stage: Stage, store: Store) -> None:
     await stage.open()
     pass_ = await stage.come_in()
@@ -151,25 +176,24 @@ async def test_the_effect_happens_once_even_when_the_answer_was_lost(stage: Stag
 
 async def test_a_second_request_while_the_first_runs_is_told_so(stage: Stage, store: Store) -> None:
     await stage.open()
-    order = await stage.order(await stage.come_in(), "B-1", "B-2")
 
-    async def pay() -> Answer:
-        body = {name: order[name] for name in ("amount", "currency")} | {"method": "card", "reference": "r-1"}
-        headers = STOREFRONT | {"idempotency-key": "money-1"}
-        return await stage.post(f"/v1/orders/{order['order']}/payments", body, **headers)
+    async def pause() -> Answer:
+        headers = OPERATOR | {"idempotency-key": "pause-1"}
+        return await stage.post("/v1/sales/night/pause", {"reason": "A moment."}, **headers)
 
-    assert slug(await pay()) == "201"
+    first = await pause()
+    assert first.is_success
     [name] = await names(store)
     stored: Any = await store.client.get(name)
     lease = Stored(msgspec.msgpack.decode(stored, type=Stored).body_digest)
     await store.client.set(name, msgspec.msgpack.encode(lease), px=60_000)
-    answer = await pay()
+    answer = await pause()
     assert slug(answer) == "in-progress"
     assert answer.headers["retry-after"] == "1"
     await store.client.pexpire(name, 1)
 
     async def free_again() -> bool:
-        return slug(await pay()) == "201"
+        return slug(await pause()) == slug(first)
 
     await stage.wait_until(free_again)
 
@@ -242,6 +266,10 @@ async def test_half_a_body_does_not_take_the_key(stage: Stage) -> None:
         ("NO_FIT", answers.NoFit),
         ("UNKNOWN_HOLD", answers.UnknownHold),
         ("EXPIRED", answers.HoldExpired),
+        ("UNKNOWN_ORDER", answers.UnknownOrder),
+        ("ALREADY_PAID", answers.AlreadyPaid),
+        ("WRONG_AMOUNT", answers.WrongAmount),
+        ("LATE_REFUNDED", answers.LateRefunded),
     ],
 )
 def test_a_decision_keeps_what_any_other_call_would(word: str, refusal: type[msgspec.Struct]) -> None:

@@ -111,6 +111,7 @@ async def test_the_same_answer_unparsed(
             key = hashlib.sha256(body).hexdigest() if keyed else ""
             headers = {"authorization": f"Bearer {pass_}", "idempotency-key": key, **changes}
             beyond = not all(value.isascii() for value in headers.values())
+            beyond = beyond or (keyed and path.endswith("/events"))  # It takes no key along.
             said = await judge.compare(spelt(path, body, headers))
             assert said == (status, "behind" if beyond else where), (path, body[:80], changes)
 

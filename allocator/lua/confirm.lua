@@ -1,8 +1,11 @@
 -- PURPOSE  a payment arrived: sells the seats of its order and writes the record for the ledger in the same call.
 --          Late money buys the seats if they are still free, else it is written down as to give back.
--- KEYS     shard outbox [sale fans show geometry board holds deadlines]*
--- ARGV     now_ms batch  (by columns; decision: showtime token reference amount currency payment)
+-- KEYS     shard outbox [sale fans show geometry board holds deadlines]*  (then those of kept)
+-- ARGV     now_ms batch asked  (asked: see kept; by columns; decision: showtime token reference amount currency
+--          payment)
 -- RETURNS  NO_EPOCH                     the whole call
+--          MISMATCH                     the key is that of another request
+--          KEPT epoch turn at_ms place answer
 --          NOT_LOADED                   the showtime is not on sale here
 --          UNKNOWN_ORDER
 --          REPLAYED word version entry  this payment came before: the first answer
@@ -14,7 +17,7 @@
 -- USES     gate clock decisions showtime fans record records event paid
 -- FLAGS    allow-oom
 local shard, outbox = KEYS[1], KEYS[2]
-local now_ms, batch = tonumber(ARGV[1]), ARGV[2]
+local now_ms, batch, asked = tonumber(ARGV[1]), ARGV[2], ARGV[3]
 
 local closed, highest = gate.check(shard)
 if closed then
@@ -62,4 +65,4 @@ local function decide(s, c, i, now)
   return settle(s, token, r, reference, 'CONFIRMED', 'confirmed', paid.body(now, r, payment))
 end
 
-return decisions.run(KEYS, 3, clock.now(shard, now_ms, highest), batch, decide)
+return decisions.run(KEYS, 3, clock.now(shard, now_ms, highest), batch, decide, asked)

@@ -10,7 +10,7 @@ local ASKED, ASKED_BYTES, DIGEST_BYTES = '>I2I4c16', 22, 16
 -- Nothing was done, and anybody could fill the store with such answers; AGAIN is kept by who completes it.
 local PASSING = {
   NOT_LOADED = true, SALE_CLOSED = true, UNKNOWN_SALE = true, UNKNOWN_HOLD = true, EXPIRED = true, GIVEN_ANEW = true,
-  AGAIN = true,
+  UNKNOWN_ORDER = true, AGAIN = true,
 }
 
 -- What is asked to be kept, nil for nothing, and how many of the KEYS are those of the groups.
