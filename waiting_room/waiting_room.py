@@ -5,6 +5,7 @@ worker's mirror alone; a decision made through this worker is entered there at o
 reads an older state.
 """
 
+import asyncio
 from contextlib import suppress
 from typing import Final, Literal
 
@@ -30,6 +31,8 @@ from waiting_room.status import first_poll, status, status_json
 
 Verb = Literal["open", "pause", "resume", "close"]
 FIRST_POLL_S: Final = 1.0
+FINISH_EVERY_S: Final = 0.05
+"""Stays that end because of an order are told together: nobody waits for it, and a call costs what ten do."""
 
 
 class WaitingRoom:
@@ -42,6 +45,7 @@ class WaitingRoom:
         self._clock = store.clock
         self._signer = PlaceSigner(keyring.place, keyring.fan)
         self._passes = Passes(keyring.passes)
+        self._finished: list[tuple[Sale, int]] = []
         self.mirror = Mirror(self._line)
 
     async def run(self, catalogue: Sales) -> None:
@@ -181,9 +185,16 @@ class WaitingRoom:
         return answers.Finished() if word == "FINISHED" else answers.AlreadyGone()
 
     def finish_soon(self, sale: Sale, entry: int) -> None:
-        """The same, waited for by nobody: where it is lost, the pass ends by itself, only later."""
+        """The same a little later, waited for by nobody: where it is lost, the pass ends by itself."""
+        if not self._finished:
+            asyncio.get_running_loop().call_later(FINISH_EVERY_S, self._finish_all)
+        self._finished.append((sale, entry))
+
+    def _finish_all(self) -> None:
+        finished, self._finished = self._finished, []
         with suppress(StoreUnavailable):
-            self._line.finish(sale, entry).add_done_callback(_let_be)
+            for sale, entry in finished:
+                self._line.finish(sale, entry).add_done_callback(_let_be)
 
     async def leave(self, sale: Sale, place: Place) -> answers.Left | answers.AlreadyGone:
         """The fan gives the place up; its account may join again at the end."""
