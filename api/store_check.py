@@ -15,6 +15,7 @@ from ledger.pool import Pool
 from ledger.trouble import POSTGRES_TROUBLE, within
 from store import keys
 from store.connection import Store
+from store.gate import gate_state
 
 FRESH_S: Final = 1.0
 LEDGER_PATIENCE_S: Final = 1.0
@@ -98,10 +99,6 @@ class StoreCheck:
 
 async def gates_of(store: Store, shards: Iterable[int]) -> dict[int, bool]:
     """Shard -> whether its gate is open."""
-
-    async def is_open(shard: int) -> bool:
-        _, answer, *_ = msgspec.msgpack.decode(await store.call("gate_state", [keys.shard(shard)], []))
-        return bool(answer)
-
     asked = list(shards)
-    return dict(zip(asked, await asyncio.gather(*map(is_open, asked)), strict=True))
+    states = await asyncio.gather(*(gate_state(store, shard) for shard in asked))
+    return {shard: state.is_open for shard, state in zip(asked, states, strict=True)}

@@ -21,6 +21,7 @@ from ledger.writer import pause
 from store import keys
 from store.cancellation import end_if_cancelled
 from store.connection import ERRORS, Store
+from store.gate import gate_state
 from store.unavailable import StoreUnavailable
 
 log: Final = structlog.get_logger("ledger")
@@ -66,21 +67,19 @@ class Gate:
         return sum([not await self._is_open_now(shard) for shard in shards])
 
     async def _is_open_now(self, shard: int) -> bool:
-        _, is_open, _, version, _ = msgspec.msgpack.decode(
-            await self._store.call("gate_state", [keys.shard(shard)], [])
-        )
-        if is_open:  # A rebuild opens gates too.
+        state = await gate_state(self._store, shard)
+        if state.is_open:  # A rebuild opens gates too.
             if shard not in self._told or self._told[shard]:
                 await self._untell(shard)
             return True
-        reason = await self.reason(shard, version)
+        reason = await self.reason(shard, state.version)
         if reason is not None:
             await self._tell(shard, reason)
             return False
-        word = (await self._store.open_gate(shard, version))[0]
+        word = (await self._store.open_gate(shard, state.version))[0]
         if word == "DIFFERS":
             return False  # it moved on meanwhile: compared anew at the next look
-        log.info("gate-opened", shard=shard, version=version)
+        log.info("gate-opened", shard=shard, version=state.version)
         await self._untell(shard)
         return True
 

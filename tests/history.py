@@ -23,6 +23,7 @@ from allocator.allocator import Allocator
 from api.library import library
 from store import keys
 from store.connection import Store
+from store.gate import gate_state
 from store.version import heard
 from tests.history_check import check
 from tests.history_crowd import LOSSES, Counter, Task, shop
@@ -147,8 +148,7 @@ class Stage:
     async def _open(self, store: Store) -> None:
         """There is no ledger to compare with: the shard's own word is taken."""
         for shard in range(SHARDS):
-            state = msgspec.msgpack.decode(await store.call("gate_state", [keys.shard(shard)], []))
-            await store.open_gate(shard, state[3])
+            await store.open_gate(shard, (await gate_state(store, shard)).version)
 
 
 @contextmanager

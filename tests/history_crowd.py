@@ -22,8 +22,8 @@ from allocator.outbox import PaymentBlob
 from allocator.plan import SeatName
 from allocator.wishes import Best, Exact, Want
 from api.library import library
-from store import keys
 from store.connection import Store
+from store.gate import gate_state
 from store.unavailable import StoreUnavailable
 from store.version import heard
 from tests.allocator_stage import blob
@@ -192,8 +192,7 @@ class Crowd:
     async def until_open(self, shard: int) -> None:
         while True:
             with suppress(StoreUnavailable):
-                state = msgspec.msgpack.decode(await self.store.call("gate_state", [keys.shard(shard)], []))
-                if state[1]:
+                if (await gate_state(self.store, shard)).is_open:
                     return
             await asyncio.sleep(PAUSE_S)
 

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
-import msgspec
 import pytest
 
 from ledger import alarms, definitions
@@ -13,6 +12,7 @@ from ledger.gate import Gate, Reason, contradiction
 from ledger.pool import Pool
 from store import keys
 from store.connection import Store
+from store.gate import gate_state
 from tests.conftest import WaitUntil
 from tests.ledger_stream import Outbox, confirmed, delegate, order, sale
 
@@ -62,8 +62,7 @@ class Shard:
         await advance(self.pool, start, Cursor(self.number, 2, fields[b"sum"].decode(), 1))
 
     async def is_open(self) -> bool:
-        state = msgspec.msgpack.decode(await self.store.call("gate_state", [self.key], []))
-        return bool(state[1])
+        return (await gate_state(self.store, self.number)).is_open
 
 
 @pytest.fixture
@@ -162,10 +161,10 @@ async def test_a_new_sales_gate_opens_by_itself(pool: Pool, store: Store, wait_u
     stop = asyncio.Event()
     task = asyncio.create_task(Gate(store, pool).run(stop))
     await delegate(pool)
-    key = keys.shard(keys.shard_of("premiere"))
+    shard = keys.shard_of("premiere")
 
     async def is_open() -> bool:
-        return bool(msgspec.msgpack.decode(await store.call("gate_state", [key], []))[1])
+        return (await gate_state(store, shard)).is_open
 
     await wait_until(is_open, timeout_s=2)
     stop.set()

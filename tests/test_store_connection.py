@@ -8,13 +8,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
 
-import msgspec
 import pytest
 from redis.asyncio import Redis
 
 from store import keys
 from store.connection import Store
 from store.functions import Library
+from store.gate import GateState, gate_state
 from store.nodes import client_of
 from store.refusal import Refusal, refusal_of
 from store.unavailable import StoreUnavailable
@@ -52,11 +52,6 @@ async def everywhere(store: Store, *command: str) -> None:
         await execute(*command)
 
 
-async def state(store: Store, shard: int = 1) -> list[Any]:
-    answer = await store.call("gate_state", [keys.shard(shard)], [])
-    return list(msgspec.msgpack.decode(answer))
-
-
 async def count(store: Store, request: str, shard: int = 1) -> list[Any]:
     return await store.decide(
         "tally",
@@ -88,13 +83,14 @@ async def test_every_shard_decides(anywhere: Store) -> None:
 
 
 async def test_what_the_gate_answers(anywhere: Store) -> None:
-    assert await state(anywhere) == ["STATE", False, 0, 0, 0]
+    assert await gate_state(anywhere, 1) == GateState(is_open=False, epoch=0, version=0, now_ms=0)
     assert await anywhere.open_gate(1, 7) == ["DIFFERS", 0]
     word, epoch = await anywhere.open_gate(1, 0)
     assert word == "OPENED"
     assert 0 <= anywhere.clock.now_ms() // 1000 - epoch < 3600
     assert await anywhere.open_gate(1, 7) == ["ALREADY", epoch]
-    assert (await state(anywhere))[:4] == ["STATE", True, epoch, 0]
+    state = await gate_state(anywhere, 1)
+    assert (state.is_open, state.epoch, state.version) == (True, epoch, 0)
 
 
 @pytest.mark.parametrize("fault", ["FLUSHALL", "FUNCTION FLUSH", "another library", "the epoch of a backup"])
@@ -112,7 +108,7 @@ async def test_the_gate_closes_by_itself(anywhere: Store, fault: str) -> None:
         await count(anywhere, "closed")
     with pytest.raises(StoreUnavailable, match="the gate is closed"):
         await count(anywhere, "still closed")
-    assert (await state(anywhere))[1] is False
+    assert not (await gate_state(anywhere, 1)).is_open
     assert (await anywhere.open_gate(1, 0))[0] == "OPENED"
     assert (await count(anywhere, "after"))[0] == "COUNTED"
 
@@ -120,7 +116,7 @@ async def test_the_gate_closes_by_itself(anywhere: Store, fault: str) -> None:
 async def test_an_unchanged_library_is_not_loaded_again(anywhere: Store) -> None:
     await anywhere.open_gate(1, 0)
     await anywhere.load()
-    assert (await state(anywhere))[1] is True
+    assert (await gate_state(anywhere, 1)).is_open
 
 
 async def test_a_killed_server_comes_back_closed(server: Server, wait_until: WaitUntil) -> None:
@@ -133,9 +129,9 @@ async def test_a_killed_server_comes_back_closed(server: Server, wait_until: Wai
     server.start()
     with pytest.raises(StoreUnavailable, match="the gate is closed"):
         await count(store, "two")
-    _, is_open, epoch, version, _ = await state(store)
-    assert (is_open, version) == (False, 0)
-    assert (await store.open_gate(1, 0))[1] > epoch
+    state = await gate_state(store, 1)
+    assert (state.is_open, state.version) == (False, 0)
+    assert (await store.open_gate(1, 0))[1] > state.epoch
     assert await count(store, "one") == ["REPLAYED", 1]
     await store.close()
 
@@ -145,10 +141,10 @@ async def test_time_never_runs_backwards(server: Server) -> None:
     await store.open_gate(1, 0)
     await store.client.hset(keys.shard(1), "now_ms", "4000000000000")
     await count(store, "one")
-    assert (await state(store))[4] == 4_000_000_000_000
+    assert (await gate_state(store, 1)).now_ms == 4_000_000_000_000
     await store.client.hset(keys.shard(1), "now_ms", "1")
     await count(store, "two")
-    assert abs((await state(store))[4] - store.clock.now_ms()) < 1000
+    assert abs((await gate_state(store, 1)).now_ms - store.clock.now_ms()) < 1000
     await store.close()
 
 
@@ -180,7 +176,7 @@ async def test_a_busy_server_is_an_outage(server: Server, wait_until: WaitUntil)
     writer.write(b"EVAL 'while true do end' 0\r\n")
 
     async def busy() -> bool:
-        answer = (await asyncio.gather(state(store), return_exceptions=True))[0]
+        answer = (await asyncio.gather(gate_state(store, 1), return_exceptions=True))[0]
         return isinstance(answer, StoreUnavailable) and "BUSY" in str(answer)
 
     assert await wait_until(busy)

@@ -8,13 +8,14 @@ import pytest
 
 from store import keys
 from store.connection import Store
+from store.gate import gate_state
 from store.kept import DIGEST_BYTES, Once
 from store.replicas import replicas_of
 from store.unavailable import StoreUnavailable
 from store.version import Version
 from tests.cluster import MASTERS, Cluster, running_cluster
 from tests.conftest import WaitUntil
-from tests.test_store_connection import TALLY, count, state
+from tests.test_store_connection import TALLY, count
 
 SHARD: Final = 1
 ASKED: Final = 2000
@@ -61,7 +62,9 @@ async def test_nothing_acknowledged_is_lost_with_a_master(
 
     async def another_serves() -> bool:
         try:
-            return cluster.master_of(keys.shard(SHARD)) != master and not (await state(store, SHARD))[1]
+            if cluster.master_of(keys.shard(SHARD)) == master:
+                return False
+            return not (await gate_state(store, SHARD)).is_open
         except StoreUnavailable:
             return False
 
@@ -85,7 +88,7 @@ async def test_nothing_is_acknowledged_without_a_replica(cluster: Cluster, store
         await count(store, "alone")
     with pytest.raises(StoreUnavailable, match="0 of 1 replicas"):
         await store.settle(keys.outbox(SHARD))
-    assert (await state(store, SHARD))[1] is True
+    assert (await gate_state(store, SHARD)).is_open
 
 
 async def test_no_kept_answer_is_told_without_a_replica(cluster: Cluster, store: Store) -> None:

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, Final
 
 import asyncpg
-import msgspec
 from msgspec import Struct
 from redis.exceptions import RedisError
 
@@ -14,8 +13,8 @@ from ledger import migrations
 from ledger.alarms import open_alarms
 from ledger.cursors import all_cursors, shards_in_use
 from ledger.pool import read_json
-from store import keys
 from store.connection import Store
+from store.gate import gate_state
 from store.unavailable import StoreUnavailable
 from usher.comparison import differences
 from usher.data_folder import FREE_BYTES_MIN
@@ -200,14 +199,12 @@ async def look_at_shards(store: Store, db: Any) -> tuple[Finding, Finding]:
     shards = await shards_in_use(db)
     closed, behind, ahead = [], 0, []
     for shard in shards:
-        state = msgspec.msgpack.decode(await store.call("gate_state", [keys.shard(shard)], []))
-        _, is_open, _, version, _ = state
-        written = cursors.get(shard, 0)
-        behind += max(0, version - written)
-        if not is_open:
+        state, written = await gate_state(store, shard), cursors.get(shard, 0)
+        behind += max(0, state.version - written)
+        if not state.is_open:
             closed.append(f"s{shard}")
-        if written > version:
-            ahead.append(f"s{shard}: Postgres has {written} records, Valkey {version}")
+        if written > state.version:
+            ahead.append(f"s{shard}: Postgres has {written} records, Valkey {state.version}")
     gates = Finding("gates", not closed, f"closed: {', '.join(closed)}" if closed else f"{len(shards)} open")
     good = behind <= LAG_RECORDS_MAX and not ahead
     return gates, Finding("writer", good, "; ".join(ahead) or f"{behind} records behind")
