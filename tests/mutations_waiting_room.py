@@ -146,10 +146,10 @@ WAITING_ROOM: Final = (
     ),
     Mutation(
         "the seed is told before the open",
-        f"{LUA}/view.lua",
-        "local seed = r.drawn >= 0 and r.seed or ''",
-        "local seed = r.seed",
-        (f"{FUNCTIONS}::test_view_hides_the_seed_before_the_open",),
+        "waiting_room/pulse.py",
+        "seed=sale.seed if sale.draw and opened else None",
+        "seed=sale.seed if sale.draw else None",
+        (f"{ROOM}::test_the_pulse_promises_the_draw_and_then_proves_it",),
     ),
     Mutation(
         "the seed of an open sale can be changed",

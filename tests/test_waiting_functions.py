@@ -273,13 +273,6 @@ async def test_put_changes_only_what_may_change_after_the_open(q: Queue) -> None
     assert found == [b"9", b"1000", b"2", b"aa" * 32, b"9000", b"1", b"open"]
 
 
-async def test_view_hides_the_seed_before_the_open(q: Queue) -> None:
-    await scheduled(q)
-    assert (await Line(q.store).view(q.sale, 0))[0][11] == ""
-    await q.room.move(q.sale, "open")
-    assert (await Line(q.store).view(q.sale, 0))[0][11] == SALE.seed
-
-
 async def test_view_of_no_sale(q: Queue) -> None:
     assert await Line(q.store).view(q.sale, 0) == (["UNKNOWN_SALE"], b"")
     assert await Line(q.store).admit(q.sale, -1, 0, b"") == ["UNKNOWN_SALE"]

@@ -35,9 +35,6 @@ class Head(msgspec.Struct, frozen=True, array_like=True):
     joined: int
     drawn: int
     capacity: int
-    opens_at_ms: int
-    presence_ms: int
-    seed: str
     length: int
     base: int
     back: int

@@ -3,11 +3,10 @@
 -- ARGV     offset   (bytes of the admissions log that the mirror knows)
 -- RETURNS  NO_EPOCH
 --          UNKNOWN_SALE
---          VIEW epoch now_ms state reason serving joined drawn capacity opens_at_ms presence_ms seed length
---               base back
---               (drawn -1 and seed empty before the open; length of the log in bytes; base: the first entry since the
---               store was rebuilt; back: earlier fans who came back and wait; a second bulk string follows: the log's
---               next bytes from offset on, at most 65535, whole records)
+--          VIEW epoch now_ms state reason serving joined drawn capacity length base back
+--               (drawn -1 before the open; length of the log in bytes; base: the first entry since the store was
+--               rebuilt; back: earlier fans who came back and wait; a second bulk string follows: the log's next
+--               bytes from offset on, at most 65535, whole records)
 -- COST     5 redis calls, 6 after a rebuild
 -- USES     gate rules
 -- FLAGS    no-writes
@@ -24,10 +23,8 @@ if not r then
   return cmsgpack.pack({ 'UNKNOWN_SALE' })
 end
 local stood = redis.call('HMGET', shard, 'epoch', 'now_ms')
-local seed = r.drawn >= 0 and r.seed or ''
 -- A rebuild leaves a sale that had opened without a draw, so that ranks in `returned` are entries.
 local back = r.drawn < r.base and redis.call('ZCOUNT', returned, 0, r.base - 1) or 0
 local head = { 'VIEW', tonumber(stood[1]), tonumber(stood[2] or 0), r.state, r.reason, r.serving, r.joined, r.drawn,
-  r.capacity, r.opens_at_ms, r.presence_ms, seed, redis.call('STRLEN', admissions),
-  r.base, back }
+  r.capacity, redis.call('STRLEN', admissions), r.base, back }
 return { cmsgpack.pack(head), redis.call('GETRANGE', admissions, offset, offset + TAIL_BYTES_MAX - 1) }
