@@ -24,9 +24,9 @@ from usher.valkey_engine import ValkeyEngine
 STOP_TIMEOUT_S: Final = 10
 MIGRATED: Final = "migrated_contracts"
 """The default contract as a migration made it: put back after every test, whatever the test did to it."""
-pytest_plugins = ("tests.browser", "tests.other_engines")
-"""The fixtures of the browser tests, whose Usher and Chromium all files of a session share, and those of the
-engines besides Valkey."""
+pytest_plugins = ("tests.browser", "tests.other_engines", "tests.queueing")
+"""The fixtures of the browser tests, whose Usher and Chromium all files of a session share, those of the
+engines besides Valkey, and the queue of the waiting room's tests."""
 WaitUntil = Callable[..., Awaitable[object]]
 
 

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import msgspec
+import pytest
 
 from allocator.sale import Sale, SaleId
 from api.library import library
@@ -125,3 +126,11 @@ async def queue(url: str, sale: Sale = SALE) -> AsyncIterator[Queue]:
         yield Queue(store, time, sale)
     finally:
         await store.close()
+
+
+@pytest.fixture
+async def q(valkey_url: str) -> AsyncIterator[Queue]:
+    """A queue whose sale is put."""
+    async with queue(valkey_url) as opened:
+        await opened.put()
+        yield opened

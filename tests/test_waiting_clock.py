@@ -6,7 +6,7 @@ import pytest
 
 from api.library import library
 from store.connection import Store
-from tests.queueing import Listed, Queue, queue
+from tests.queueing import Listed, Queue
 from waiting_room import batch_clock
 from waiting_room.admissions import read_log
 from waiting_room.answers import Admitted
@@ -16,14 +16,13 @@ from waiting_room.place import Place
 
 
 @pytest.fixture
-async def q(valkey_url: str) -> AsyncIterator[Queue]:
-    """A queue whose log is proven after each test."""
-    async with queue(valkey_url) as opened:
-        yield opened
-        view = opened.room.mirror.view(opened.sale)
-        await opened.room.mirror.refresh(opened.sale)
-        proof = prove(await read_log(opened.store, opened.sale), lambda entry: view.rank_of(entry) or 0)
-        assert (proof.overshoot, proof.passed_over, proof.twice) == (0, 0, 0)
+async def q(q: Queue) -> AsyncIterator[Queue]:
+    """Here the log is proven after each test."""
+    yield q
+    view = q.room.mirror.view(q.sale)
+    await q.room.mirror.refresh(q.sale)
+    proof = prove(await read_log(q.store, q.sale), lambda entry: view.rank_of(entry) or 0)
+    assert (proof.overshoot, proof.passed_over, proof.twice) == (0, 0, 0)
 
 
 async def opened(q: Queue, fans: int, **changes: object) -> list[Place]:

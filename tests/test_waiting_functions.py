@@ -15,6 +15,7 @@ Setup = Callable[[Queue], Awaitable[object]]
 
 @pytest.fixture
 async def q(valkey_url: str) -> AsyncIterator[Queue]:
+    """Here the sale is not put yet."""
     async with queue(valkey_url) as opened:
         yield opened
 

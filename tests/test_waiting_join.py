@@ -1,20 +1,9 @@
 """A join that comes again under its Idempotency-Key."""
 
-from collections.abc import AsyncIterator
-
-import pytest
-
 from store.kept import DIGEST_BYTES, Once
 from tests.kept_answers import forget
-from tests.queueing import Queue, queue
+from tests.queueing import Queue
 from waiting_room.answers import Joined
-
-
-@pytest.fixture
-async def q(valkey_url: str) -> AsyncIterator[Queue]:
-    async with queue(valkey_url) as opened:
-        await opened.put()
-        yield opened
 
 
 async def test_the_same_request_of_a_guest_is_the_same_place(q: Queue) -> None:

@@ -1,21 +1,12 @@
 """Polls reach the store together, and none of them is lost to the open or to the change of windows."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 
 from store import keys
-from tests.queueing import SALE, Queue, queue
+from tests.queueing import SALE, Queue
 from waiting_room import presence
 from waiting_room.place import RANK_UNKNOWN, Place
 from waiting_room.presence import Presence
-
-
-@pytest.fixture
-async def q(valkey_url: str) -> AsyncIterator[Queue]:
-    async with queue(valkey_url) as opened:
-        await opened.put()
-        yield opened
 
 
 async def present(q: Queue) -> int:

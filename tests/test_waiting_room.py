@@ -1,7 +1,6 @@
 """The room as the doors use it: what fans are told, also while the store is away."""
 
 import json
-from collections.abc import AsyncIterator
 from typing import Any
 
 import msgspec
@@ -12,7 +11,7 @@ from store import keys
 from store.connection import Store
 from store.unavailable import StoreUnavailable
 from tests.proxy import LossyProxy
-from tests.queueing import NOON_MS, SALE, SECRET, Listed, Queue, queue
+from tests.queueing import NOON_MS, SALE, SECRET, Listed, Queue
 from waiting_room.answers import (
     Admitted,
     BadToken,
@@ -31,13 +30,6 @@ from waiting_room.passes import Pass
 from waiting_room.place import RANK_UNKNOWN, Place
 from waiting_room.view import AWAY, CHECKING
 from waiting_room.waiting_room import WaitingRoom
-
-
-@pytest.fixture
-async def q(valkey_url: str) -> AsyncIterator[Queue]:
-    async with queue(valkey_url) as opened:
-        await opened.put()
-        yield opened
 
 
 async def opened(q: Queue, fans: int) -> list[Place]:
