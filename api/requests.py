@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
 from litestar import Request
+from litestar.openapi.spec import OpenAPIType
 from litestar.params import PathParameter, QueryParameter
 from litestar.types import Receive
 
@@ -22,6 +23,10 @@ Id = Annotated[str, msgspec.Meta(pattern=ID_PATTERN)]
 PathId = Annotated[str, PathParameter(pattern=ID_PATTERN)]
 """An id in an address."""
 QueryId = Annotated[str, QueryParameter(pattern=ID_PATTERN)]
+INTEGER_PATTERN: Final = r"^-?(0|[1-9][0-9]{0,18})(?!\n)$"
+_AS_INTEGER: Final = {"type": OpenAPIType.INTEGER, "oneOf": None, "pattern": None}
+QueryInteger = Annotated[str | None, QueryParameter(pattern=INTEGER_PATTERN, schema_extra=_AS_INTEGER)]
+"""An integer in a query, as it is spelt: where a route names an int, 1.0, 1e2 and null are read as one."""
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 T = TypeVar("T")
 

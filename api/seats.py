@@ -10,12 +10,11 @@ from typing import Any, Final
 import msgspec
 from litestar import Request, Response, get
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import FromQuery
 
 from allocator.catalogue import OnSale
 from api.boards import Board
 from api.compression import WORTH_BYTES_MIN, packed_once, takes_gzip
-from api.requests import PathId
+from api.requests import PathId, QueryInteger
 from api.rooms import OpenRooms
 
 SEATS_ROUTE: Final = "/v1/showtimes/{showtime}/seats"
@@ -38,12 +37,13 @@ class SeatsView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     responses={200: ResponseSpec(SeatsView, description="The seats", generate_examples=False)},
 )
 async def get_seats(
-    request: Request[Any, Any, Any], showtime: PathId, rooms: OpenRooms, since: FromQuery[int | None] = None
+    request: Request[Any, Any, Any], showtime: PathId, rooms: OpenRooms, since: QueryInteger = None
 ) -> Response[bytes]:
     """What is not free; with `since` only what changed, as long as that version is remembered."""
     onsale = await rooms.onsale(showtime)
     board = await rooms.boards.board(onsale)
-    body, is_packed = told(onsale, board, since, request.headers.get("accept-encoding", ""))
+    seen = None if since is None else int(since)
+    body, is_packed = told(onsale, board, seen, request.headers.get("accept-encoding", ""))
     headers = {"cache-control": CACHED.decode(), "vary": "accept-encoding"}
     if is_packed:
         headers["content-encoding"] = "gzip"

@@ -185,7 +185,9 @@ async def test_the_curves_tell_the_night(stage: Stage, recorder: Recorder) -> No
     assert len(minutes["curves"]["at_s"]) in (1, 2)
 
 
-@pytest.mark.parametrize("query", ["step_s=5", "since=-1", "since=x", "since=99999999999999"])
+@pytest.mark.parametrize(
+    "query", ["step_s=5", "step_s=1.0", "since=-1", "since=x", "since=1e2", "since=99999999999999"]
+)
 async def test_curves_that_nobody_keeps(stage: Stage, query: str) -> None:
     await stage.delegate()
     answer = await stage.doors.get(f"/v1/sales/night/history?{query}", headers=OPERATOR)

@@ -108,6 +108,14 @@ async def test_chunked_bodies_have_the_same_limit(stage: Stage, path: str, piece
     assert slug(answer) == word
 
 
+@pytest.mark.parametrize(
+    "since", ["1.0", "1e0", "1.5", "null", "true", "+1", "01", "%201", "1%0A", "x", "", "1&since=2.0"]
+)
+async def test_a_version_is_a_whole_number(stage: Stage, since: str) -> None:
+    await stage.delegate()
+    assert slug(await stage.get(f"/v1/showtimes/late/seats?since={since}")) == "bad-request"
+
+
 SHOWTIMES: list[tuple[dict[str, object], str]] = [
     ({"sale": "nowhere"}, "unknown-sale"),
     ({"plan": "nowhere"}, "unknown-plan"),
