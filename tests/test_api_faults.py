@@ -1,6 +1,8 @@
 """Engines away, and faults of our own: what callers are told, and that it passes."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 import httpx
 import pytest
@@ -137,3 +139,20 @@ async def test_a_worker_whose_rooms_cannot_open_ends(postgres_url: str) -> None:
     with pytest.raises(ValueError, match="URL"):
         async with house.lifespan(Litestar()):
             pass
+
+
+class LosingHouse(House):
+    """Its store is away until the doors are told to close: that is lost, and the store is there."""
+
+    async def _reach_store(self) -> Store:
+        self._tried.set()
+        with suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        return await super()._reach_store()
+
+
+async def test_doors_told_to_close_while_they_open_do(valkey_url: str, postgres_url: str) -> None:
+    house = LosingHouse(settings(valkey_url, postgres_url))
+    async with asyncio.timeout(10), house.lifespan(Litestar()):
+        assert not house.is_open
+    assert not house.is_open
