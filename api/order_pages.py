@@ -82,6 +82,7 @@ def described(onsale: OnSale, view: OrderView) -> dict[str, Any]:
         "view": view,
         "seats": seats,
         "sale_title": onsale.sale.title,
+        "pay_s": onsale.sale.pay_ms // 1000,
         "format": show.format,
         "zone": show.time_zone,
         "starts_local": local_time(show.starts_at_ms, show.time_zone),

@@ -1,5 +1,7 @@
 // Calls to Usher: JSON in, JSON out; a problem document becomes a Problem, no answer at all becomes Offline.
 
+import { memoryOf } from "./memory.js";
+
 const root = document.body.dataset.root;
 const TRIES_MAX = 6;
 const ANSWER_WITHIN_MS = 10_000;
@@ -19,17 +21,26 @@ export class Problem extends Error {
 
 export class Offline extends Error {}
 
-// How far the server's clock is ahead of this one's. Its Date header counts whole seconds, so the largest
-// difference seen is the truest.
-let ahead_ms = null;
-export const serverNow = () => Date.now() + (ahead_ms ?? 0);
+// How far the server's clock is ahead of this one's: as far as was found last time, unless an answer proves otherwise.
+// The server's clock had reached the Date header when the answer came, so the largest difference seen is the truest;
+// and when it was asked it was not far past it: the header counts whole seconds, is written once a second, and an
+// answer kept for `max-age` bears that of its making. Asked at 0.2 s of this clock and answered at 0.4 s with a Date
+// of 7 s, the server's is from 6.6 s to 9.8 s ahead.
+const DATE_OLD_MS = 3_000;
+const memory = memoryOf("all");
+let ahead_ms = memory.read("ahead") ?? 0;
+export const serverNow = () => Date.now() + ahead_ms;
 
 function hearClock(answer, sent_ms) {
   const date_ms = Date.parse(answer.headers.get("date") ?? "");
   if (!Number.isFinite(date_ms) || Number(answer.headers.get("age"))) return;
-  const seen = date_ms + 500 - (sent_ms + Date.now()) / 2;
-  // A clock that was set or a computer that slept makes the old difference worthless.
-  ahead_ms = ahead_ms === null || Math.abs(seen - ahead_ms) > 2_000 ? seen : ahead_ms + (seen - ahead_ms) / 4;
+  const kept_s = Number(/max-age=(\d+)/.exec(answer.headers.get("cache-control"))?.[1] ?? 0);
+  const least_ms = date_ms - Date.now(), most_ms = date_ms + DATE_OLD_MS + kept_s * 1000 - sent_ms;
+  // A clock that was set since makes the old difference worthless.
+  const found_ms = ahead_ms > most_ms ? least_ms : Math.max(ahead_ms, least_ms);
+  if (found_ms === ahead_ms) return;
+  ahead_ms = found_ms;
+  memory.write("ahead", ahead_ms);
 }
 
 // One intention, one key: the same request again after a lost answer has one effect.

@@ -10,7 +10,7 @@ import { isKept, keepPage } from "./offline.js";
 import { Signals } from "./signals.js";
 import { Turn } from "./turn.js";
 import { showWaiting, whatIsLeft } from "./waiting.js";
-import { clock, dress, knows, t } from "./words.js";
+import { clock, dress, knows, left, t } from "./words.js";
 
 const $ = id => document.getElementById(id);
 const box = $("journey");
@@ -87,11 +87,16 @@ function tick() {
   const ends_ms = line.ends_ms(step, known) ?? turn.ends_ms(step, known.status);
   // The time to choose stands still during a pause; it is told anew when the sale goes on.
   const isStill = step === "choosing" && known.pulse?.state === "paused";
-  const text = isStill ? t("paused.still") : ends_ms == null ? "" : turn.countdown(ends_ms - serverNow());
+  const text = isStill ? t("paused.still") : ends_ms == null ? "" : left(ends_ms - serverNow(), promised_s());
   for (const each of document.querySelectorAll("[data-at=countdown]")) if (each.textContent !== text) each.textContent = text;
   if (isStill || ends_ms == null || serverNow() < ends_ms) return;
   if (step === "held") turn.lapse().then(render);
   else line.askOnceAfter(ends_ms);
+}
+
+// How long the step lasts at most; the opening is promised for a moment, not for a time.
+function promised_s() {
+  return { invited: sale.claim_s, choosing: sale.shopping_s, lapsed: sale.shopping_s, held: sale.hold_s }[step];
 }
 
 function notice() {

@@ -10,7 +10,7 @@ const LOOK_EVERY_S = 3;
 const LOOK_AFTER_END_S = 2;
 const $ = id => document.getElementById(id);
 const box = $("order");
-const { order: id, sale, payBy, state } = box.dataset;
+const { order: id, sale, payBy, payS, state } = box.dataset;
 const memory = memoryOf(`sale:${sale}`);
 const kept = orders.all().find(each => each.order === id);
 let looked_ms = navigator.onLine ? Date.now() : null;
@@ -32,7 +32,7 @@ async function look() {
 }
 
 function tick() {
-  const text = left(Date.parse(payBy) - serverNow());
+  const text = left(Date.parse(payBy) - serverNow(), Number(payS));
   for (const each of document.querySelectorAll("[data-at=countdown]")) each.textContent = text;
 }
 

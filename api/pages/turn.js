@@ -3,7 +3,7 @@
 import { newKey, openDoors, Problem } from "./doors.js";
 import { orders } from "./memory.js";
 import { after } from "./ticker.js";
-import { left, money, moment, t } from "./words.js";
+import { money, moment, t } from "./words.js";
 
 const SHOWTIMES_EVERY_MS = 8000;
 const MOUNT_AGAIN_MS = 2000;
@@ -17,7 +17,6 @@ export class Turn {
     this.path = `/v1/sales/${encodeURIComponent(sale.id)}`;
     this.place = openDoors(() => memory.read("place"));
     this.doors = openDoors(() => memory.read("pass")?.pass);
-    this.countdown = left;
   }
 
   // The pass, which is the same when asked for again; and the showtimes to choose from.

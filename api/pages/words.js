@@ -52,9 +52,10 @@ export function duration(s) {
   return t("days", { n: Math.round(minutes / 1440) });
 }
 
-// A countdown: 4:05, 1:02:03, or days and hours.
-export function left(ms) {
-  const s = Math.max(0, Math.ceil(ms / 1000)), two = n => String(n).padStart(2, "0");
+// A countdown: 4:05, 1:02:03, or days and hours. Never more than was promised, where a promise is known: passes end on
+// whole seconds, rounded up, and the clock of the server is known to a second.
+export function left(ms, promised_s = Infinity) {
+  const s = Math.max(0, Math.min(Math.ceil(ms / 1000), promised_s)), two = n => String(n).padStart(2, "0");
   if (s >= 2 * 86400) return [t("days", { n: Math.floor(s / 86400) }), t("hours", { n: Math.floor(s % 86400 / 3600) })].join(t("and-time"));
   return s >= 3600 ? `${Math.floor(s / 3600)}:${two(Math.floor(s / 60) % 60)}:${two(s % 60)}` : `${Math.floor(s / 60)}:${two(s % 60)}`;
 }
