@@ -2,12 +2,15 @@
 
 from typing import Final
 
+import msgspec
 import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser import DESKTOP, PHONE, Look, Theatre, needs_chromium
 from tests.browser_fan import at
-from tests.browser_hall import arena, hands_on, inside_arena, standing
+from tests.browser_hall import SECTIONS, arena, hands_on, inside_arena, standing
+from tests.browser_house import SMALL, row
+from tests.browser_scenes import Visit
 from tests.hall_speed import report
 
 pytestmark = needs_chromium
@@ -20,6 +23,19 @@ SHEET: Final = """
 (() => { const { left, top, width } = document.querySelector('.hall-floor').getBoundingClientRect();
   return [left, top, width]; })()
 """
+NAMES_OVER: Final = """
+(() => {
+  const paths = [...document.querySelectorAll('.hall-sheet :is(.hall-free, .hall-taken)')];
+  const seats = paths.flatMap(path => [...path.getAttribute('d').matchAll(/M(-?\\d+) (-?\\d+)/g)]);
+  return [...document.querySelectorAll('.hall-section')].map(name => {
+    const { x, y, width, height } = name.getBBox(), { fontSize, strokeWidth } = getComputedStyle(name);
+    const isIn = ([, sx, sy]) => sx > x && sx < x + width && sy > y + height * 0.1 && sy < y + height * 0.9;
+    const ground = parseFloat(strokeWidth) / parseFloat(fontSize);
+    return [name.textContent, seats.filter(isIn).length > 0, ground > 0.5];
+  });
+})()
+"""
+"""Each section's name, whether seats lie in its box, and whether it stands on ground of its own."""
 FREE_IN_VIEW: Final = """
 (() => {
   const hall = document.querySelector('.hall-map').getBoundingClientRect();
@@ -55,6 +71,27 @@ async def test_a_hall_of_8000_seats_is_drawn_moved_and_pressed(theatre: Theatre,
     await expect(page.locator(".hall-map [data-state=mine]")).to_have_attribute("data-seat", name)
     await expect(page.locator(at("drop"))).to_have_count(1)
     await keyed(page, name)
+
+
+async def test_the_names_of_sections_stand_where_no_seat_is(theatre: Theatre) -> None:
+    page = await theatre.page(PHONE)
+    await inside_arena(theatre, page)
+    assert await page.evaluate(NAMES_OVER) == [[name, False, False] for name in SECTIONS]
+
+
+async def test_names_without_room_stand_on_ground_of_their_own(theatre: Theatre) -> None:
+    page = await theatre.page(PHONE)
+    rows = tuple(
+        msgspec.structs.replace(each, section=section)
+        for section, from_y in (("Stalls", 1), ("Circle", 11))
+        for each in (row(str(n), from_y + n, "front") for n in range(10))
+    )
+    plan = msgspec.structs.replace(SMALL.plan, rows=rows, categories=SMALL.plan.categories[:1])
+    showtime = {**SMALL.showtime, "prices": {"front": 3000}}
+    bill = msgspec.structs.replace(SMALL, plan_id="browser-close", plan=plan, showtime=showtime)
+    await Visit(theatre.house, page, bill).inside()
+    await page.locator(".hall-map[data-drawn]").wait_for()
+    assert await page.evaluate(NAMES_OVER) == [["Stalls", True, True], ["Circle", True, True]]
 
 
 async def keyed(page: Page, name: str) -> None:

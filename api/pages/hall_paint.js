@@ -1,5 +1,6 @@
 // The picture of the hall: few paths whatever the number of seats, one per category and state of some rows.
 
+import { names, sized } from "./hall_names.js";
 import { UNIT } from "./hall_plan.js";
 import { checkOf, colorOf, crossOf, shapeOf, wheelchairOf } from "./hall_shapes.js";
 import { Slices, svg } from "./hall_svg.js";
@@ -26,7 +27,7 @@ export class Picture {
       this.element.append(chunk.layer);
     }
     this.letters = svg("g", { class: "hall-letters" });
-    this.element.append(this.letters, svg("g", { class: "hall-names" }, ...sections(hall)));
+    this.element.append(this.letters, svg("g", { class: "hall-names" }, ...names(hall)));
     this.#unlettered = [...hall.rows].reverse();
     this.lettering = new Slices(() => this.#unlettered.pop(), row => this.letters.append(...letters(row, hall.seats)), { itemsMax: ROWS_LETTERED_AT_ONCE });
     this.slices = new Slices(() => this.#next(), chunk => this.#paint(chunk), { sliceMs: PAINT_MS });
@@ -144,22 +145,4 @@ export function edgeLetters({ rows, seats }, { left, right, top, bottom }) {
     if (first.y > top && first.y < bottom) found.push(svg("text", { class: "hall-row hall-edge", x: left + UNIT * 0.26, y: first.y }, row.label));
   }
   return found;
-}
-
-// The names of sections, which far views show instead of letters.
-function sections({ rows, box }) {
-  const found = [], named = new Map();
-  for (const row of rows) if (row.section && row.end > row.first) named.set(row.section, [...(named.get(row.section) ?? []), row.box]);
-  for (const [name, boxes] of named) {
-    const x = (Math.min(...boxes.map(each => each[0])) + Math.max(...boxes.map(each => each[2]))) / 2;
-    const y = (Math.min(...boxes.map(each => each[1])) + Math.max(...boxes.map(each => each[3]))) / 2;
-    found.push(sized(svg("text", { class: "hall-section", x, y }, name), box, 88));
-  }
-  return found;
-}
-
-// Words that far views show are as large in the picture as the hall is.
-function sized(text, box, least) {
-  text.style.fontSize = `${Math.round(Math.max(least * 0.5, least * (box.right - box.left) / 2800))}px`;
-  return text;
 }
