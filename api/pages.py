@@ -96,12 +96,12 @@ def lang_link(request: AnyRequest, language: str) -> str:
 
 
 def lang_cookie(root: str, language: str) -> Cookie:
+    """The choice; open to scripts, as a choice made without a network is written by the page (offline.js)."""
     return Cookie(
         key=LANGUAGE_COOKIE,
         value=language,
         path=root or "/",
         max_age=LANGUAGE_KEPT_S,
-        httponly=True,
         samesite="lax",
     )
 

@@ -11,9 +11,13 @@ from tests.browser_scenes import back_at_order
 
 pytestmark = needs_chromium
 KEPT: Final = """async () => {
-  const found = await caches.match(location.pathname), order = document.getElementById('order');
+  const order = document.getElementById('order');
   const now = order ? `data-state="${order.dataset.state}"` : '</html>';
-  return Boolean(navigator.serviceWorker.controller && found && (await found.text()).includes(now));
+  const isKept = async language => {
+    const found = await caches.match(`${location.pathname}?lang=${language}`), text = await found?.text();
+    return text?.includes(now) && text.includes(`<html lang="${language}">`);
+  };
+  return Boolean(navigator.serviceWorker.controller && await isKept('en') && await isKept('zh'));
 }"""
 NAMES: Final = "async () => (await caches.keys()).filter(name => name.startsWith('usher:'))"
 URLS: Final = """async () => (await Promise.all((await caches.keys()).map(async name =>
@@ -111,6 +115,48 @@ async def offline_reload(fan: Fan, step: str, said: str) -> None:
     await fan.page.context.set_offline(False)
     await expect(fan.page.locator(at("offline"))).to_be_hidden()
     await fan.step(step)
+
+
+async def test_a_kept_page_speaks_the_language_chosen_last(fan: Fan) -> None:
+    await fan.join()
+    await kept(fan)
+    await fan.page.goto(f"{fan.night.house.url}/?lang=zh")
+    await fan.page.context.set_offline(True)
+    await fan.visit()
+    await speaks(fan, "zh", "排队号已保留")
+    await fan.press("lang-en")
+    await speaks(fan, "en", "Your place is kept")
+    await fan.visit()
+    await speaks(fan, "en", "Your place is kept")
+    await fan.page.context.set_offline(False)
+    await fan.visit()
+    await expect(fan.page.locator(at("offline"))).to_be_hidden()
+    await expect(fan.page.locator("html")).to_have_attribute("lang", "en")
+
+
+async def speaks(fan: Fan, language: str, said: str) -> None:
+    """The page is kept and all of it is in this language."""
+    await fan.step("waiting")
+    await expect(fan.page.locator("html")).to_have_attribute("lang", language)
+    await says(fan, said)
+
+
+async def test_the_list_leads_who_has_tickets_to_them_without_a_network(fan: Fan) -> None:
+    await fan.night.move("open")
+    await fan.visit()
+    await fan.press("join")
+    await fan.come_in()
+    await fan.take("A-1")
+    await fan.order()
+    await kept(fan)
+    await fan.page.goto(fan.night.house.url)
+    await kept(fan)
+    await fan.page.context.set_offline(True)
+    await fan.reload("list")
+    await says(fan, "your orders open all the same")
+    await fan.hands.press("#mine-list a")
+    await fan.step("paying")
+    await says(fan, "Your order is kept")
 
 
 async def test_a_new_release_is_taken_at_once_and_answers_are_never_kept(fan: Fan) -> None:

@@ -1,6 +1,7 @@
 // The list of premieres: times and prices as the language writes them, and this device's orders.
 
 import { orders } from "./memory.js";
+import { keepPage } from "./offline.js";
 import { dress, moment, t } from "./words.js";
 
 const root = document.body.dataset.root;
@@ -17,5 +18,17 @@ function mine() {
   }));
 }
 
+// Kept for who has orders, so that tickets are found without a network too: for others it would be out of date soon
+// and of no use.
+function tellNetwork() {
+  const told = document.getElementById("offline");
+  told.hidden = navigator.onLine;
+  told.textContent = navigator.onLine ? "" : t("list.offline");
+  if (navigator.onLine && orders.all().length) keepPage(`${root}/`, [...document.querySelectorAll("[data-state]")].map(each => each.dataset.state).join("."));
+}
+
 dress();
 mine();
+window.addEventListener("online", tellNetwork);
+window.addEventListener("offline", tellNetwork);
+tellNetwork();

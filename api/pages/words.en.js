@@ -11,6 +11,7 @@ export default {
   "list-and": ", ",
   "offline": "No connection. Your place is kept; we go on trying. Last heard at {time}.",
   "offline.first": "No connection. We go on trying.",
+  "list.offline": "No connection. This is the list as this device last saw it; your orders open all the same.",
   "reconnecting": "Usher is reconnecting. Your place is kept; we go on trying. Last heard at {time}.",
   "kept": "Your place is kept: you may reload or close this page and come back on this device.",
 
