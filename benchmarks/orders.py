@@ -1,6 +1,6 @@
 """Durable orders over HTTP: hold, order, payment, until the row is in Postgres; Usher against SKIP LOCKED.
 
-The same crowd asks the same calls with the same bodies on both sides: 16 connections, a new fan for each
+The same crowd asks the same calls with the same bodies on both sides: 48 connections, a new fan for each
 order of two seats. The clock runs until the last row is committed. Both cores are there for everything, the
 crowd included, as the kernel likes: the peer's work is in Postgres, ours is in the doors.
 """
@@ -17,7 +17,7 @@ from typing import Any, Final
 import asyncpg
 import msgspec
 
-from benchmarks.crowd import body_of, request, run, status_of
+from benchmarks.crowd import LINES, body_of, request, run, status_of
 from benchmarks.finding import Finding, Mark, reading, share
 from benchmarks.hall import CATEGORIES
 from benchmarks.scene import Show, delegate, passes, wishes
@@ -27,7 +27,6 @@ from usher.engine import start_and_wait
 from usher.process import end
 from waiting_room.place import Place, PlaceSigner
 
-LINES: Final = 16
 DOORS: Final = 2
 """Processes of doors on either side, one a core as `usher up` starts them."""
 ROWS_TIMEOUT_S: Final = 60.0

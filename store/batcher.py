@@ -1,9 +1,9 @@
 """The micro-batcher: decisions that arrive while a call is in flight travel together in the next one.
 
 A Python client spends about 40 us on a call and the server 1-2 us on a decision, so the calls are what costs.
-Each (verb, shard) is a lane with one call in flight, or two when many wait: the process then works for one
-half of its callers while the other half waits for the disk. What arrives in one turn of the event loop, or
-while the lane waits, goes out as one FCALL. Every decision is answered on its own.
+Each (verb, shard) is a lane with one call in flight, or a few when many wait: the process then works for some
+of its callers while the others wait for the disk. What arrives in one turn of the event loop, or while the
+lane waits, goes out as one FCALL. Every decision is answered on its own.
 """
 
 import asyncio
@@ -24,10 +24,8 @@ Answer = list[Any]
 Ask = Callable[[str, list[Key], list[bytes]], Awaitable[bytes]]
 """Verb, keys, packed batch and, if some came with a key, what is to be kept -> packed answers; raises
 StoreUnavailable."""
-CALLS_MAX: Final = 2
-"""Calls of a lane in flight."""
-SECOND_FROM: Final = 4
-"""So many decisions wait before a second call goes out beside the first."""
+WAITING_MIN: Final = (1, 4, 16)
+"""So many decisions wait before a lane's first, second and third call is in flight."""
 
 
 class Decision(asyncio.Future[Answer]):
@@ -85,8 +83,8 @@ class Lane:
         self._waiting.clear()
 
     def _may_start(self) -> bool:
-        pumps = len(self._pumps)
-        return not pumps or (pumps < CALLS_MAX and len(self._waiting) >= SECOND_FROM)
+        in_flight = len(self._pumps)
+        return in_flight < len(WAITING_MIN) and len(self._waiting) >= WAITING_MIN[in_flight]
 
     async def _run(self) -> None:
         pump = asyncio.current_task()

@@ -8,7 +8,7 @@ from typing import Any, Final
 import pytest
 
 from store import keys
-from store.batcher import SECOND_FROM, Limits
+from store.batcher import WAITING_MIN, Limits
 from store.connection import Store
 from store.functions import Library
 from store.unavailable import StoreUnavailable
@@ -66,17 +66,15 @@ async def test_what_arrives_during_a_call_travels_in_the_next(tally: Store) -> N
     assert await calls(tally) - before == 2
 
 
-async def test_a_second_call_goes_out_beside_the_first_when_many_wait(tally: Store) -> None:
-    before = await calls(tally)
-    asked = [asyncio.ensure_future(count(tally, "first"))]
-    await asyncio.sleep(0)
-    asked += [asyncio.ensure_future(count(tally, f"second{n}")) for n in range(SECOND_FROM)]
-    await asyncio.sleep(0)
-    await asyncio.sleep(0)
-    asked += [asyncio.ensure_future(count(tally, f"third{n}")) for n in range(20)]
+async def test_more_calls_go_out_beside_the_first_when_many_wait(tally: Store) -> None:
+    before, asked = await calls(tally), []
+    for number, waiting in enumerate(WAITING_MIN):
+        asked += [asyncio.ensure_future(count(tally, f"{number}-{n}")) for n in range(waiting)]
+        await asyncio.sleep(0)
+    asked += [asyncio.ensure_future(count(tally, f"last-{n}")) for n in range(100)]
     answers = await asyncio.gather(*asked)
     assert sorted(number for _, number in answers) == list(range(1, len(asked) + 1))
-    assert await calls(tally) - before == 3
+    assert await calls(tally) - before == len(WAITING_MIN) + 1
 
 
 async def test_groups_of_one_batch_keep_apart(tally: Store) -> None:
