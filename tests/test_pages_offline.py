@@ -10,15 +10,17 @@ from tests.browser_fan import Fan, Touch, at
 from tests.browser_scenes import back_at_order
 
 pytestmark = needs_chromium
-KEPT: Final = """async () => {
+KEPT: Final = """async languages => {
   const order = document.getElementById('order');
   const now = order ? `data-state="${order.dataset.state}"` : '</html>';
   const isKept = async language => {
     const found = await caches.match(`${location.pathname}?lang=${language}`), text = await found?.text();
     return text?.includes(now) && text.includes(`<html lang="${language}">`);
   };
-  return Boolean(navigator.serviceWorker.controller && await isKept('en') && await isKept('zh'));
+  const are = await Promise.all(languages.map(isKept));
+  return Boolean(navigator.serviceWorker.controller && are.every(Boolean));
 }"""
+LANGUAGE: Final = "async () => (await (await caches.open('usher-language')).matchAll())[0]?.text()"
 NAMES: Final = "async () => (await caches.keys()).filter(name => name.startsWith('usher:'))"
 URLS: Final = """async () => (await Promise.all((await caches.keys()).map(async name =>
   (await (await caches.open(name)).keys()).map(({url}) => url)))).flat()"""
@@ -37,11 +39,11 @@ WORKER: Final = """async () => {
 }"""
 
 
-async def kept(fan: Fan) -> None:
-    """The browser has this page as it is now and may open it by itself."""
+async def kept(fan: Fan, *languages: str) -> None:
+    """The browser has this page as it is now, in English or these languages, and may open it by itself."""
 
     async def so() -> bool:
-        return bool(await fan.page.evaluate(KEPT))
+        return bool(await fan.page.evaluate(KEPT, languages or ["en"]))
 
     await fan.night.house.wait_until(so, timeout_s=20)
 
@@ -118,9 +120,15 @@ async def offline_reload(fan: Fan, step: str, said: str) -> None:
 
 
 async def test_a_kept_page_speaks_the_language_chosen_last(fan: Fan) -> None:
+    await fan.page.goto(f"{fan.night.house.url}/?lang=en")
     await fan.join()
-    await kept(fan)
+    await kept(fan, "en", "zh")
     await fan.page.goto(f"{fan.night.house.url}/?lang=zh")
+
+    async def is_remembered() -> bool:
+        return bool(await fan.page.evaluate(LANGUAGE) == "zh")
+
+    await fan.night.house.wait_until(is_remembered)
     await fan.page.context.set_offline(True)
     await fan.visit()
     await speaks(fan, "zh", "排队号已保留")
@@ -148,9 +156,9 @@ async def test_the_list_leads_who_has_tickets_to_them_without_a_network(fan: Fan
     await fan.come_in()
     await fan.take("A-1")
     await fan.order()
-    await kept(fan)
+    await kept(fan, "en", "zh")
     await fan.page.goto(fan.night.house.url)
-    await kept(fan)
+    await kept(fan, "en", "zh")
     await fan.page.context.set_offline(True)
     await fan.reload("list")
     await says(fan, "your orders open all the same")

@@ -1,7 +1,7 @@
 // The list of premieres: times and prices as the language writes them, and this device's orders.
 
 import { orders } from "./memory.js";
-import { keepPage } from "./offline.js";
+import { keepPage, languages } from "./offline.js";
 import { dress, moment, t } from "./words.js";
 
 const root = document.body.dataset.root;
@@ -24,7 +24,7 @@ function tellNetwork() {
   const told = document.getElementById("offline");
   told.hidden = navigator.onLine;
   told.textContent = navigator.onLine ? "" : t("list.offline");
-  if (navigator.onLine && orders.all().length) keepPage(`${root}/`, [...document.querySelectorAll("[data-state]")].map(each => each.dataset.state).join("."));
+  if (navigator.onLine && orders.all().length) keepPage(`${root}/`, [...document.querySelectorAll("[data-state]")].map(each => each.dataset.state).join("."), languages);
 }
 
 dress();

@@ -1,7 +1,7 @@
 // Keeps this page with its files in the browser, for a reload without a network (offline_worker.js opens it).
 // Every page has a cache of its own, named by its path, release and state: a new release replaces it as a whole, so
-// that files of two releases never meet. It is kept in every language, so that a language chosen elsewhere, or without
-// a network, is the one it opens in.
+// that files of two releases never meet. It is kept in every language for who has an order or has chosen one, so that
+// it opens in the one chosen last, be it elsewhere or without a network; for the crowd that joins in its own alone.
 
 import { lang } from "./words.js";
 
@@ -9,7 +9,7 @@ const KEPT_MAX = 12;
 const base = new URL("./", import.meta.url).href;
 const version = base.split("/").at(-2);
 const isAble = "serviceWorker" in navigator && "caches" in window;
-const languages = [...document.querySelectorAll(".langs [hreflang]")].map(each => each.hreflang);
+export const languages = [...document.querySelectorAll(".langs [hreflang]")].map(each => each.hreflang);
 const LANGUAGE_KEPT_S = 365 * 24 * 3600;
 
 // The language of the page seen last is the one that kept pages open in; one chosen without a network is told to
@@ -20,11 +20,11 @@ if (new URLSearchParams(location.search).has("lang"))
 
 // `scope`: the folder of this page's siblings. False when it should be tried again: the network may be away. A
 // browser that keeps nothing (private, full, no https) shows the same pages as long as it has a network.
-export async function keepPage(scope, state = "") {
+export async function keepPage(scope, state = "", spoken = hasChosen() ? languages : [lang]) {
   if (!isAble) return true;
   try {
     await navigator.serviceWorker.register(`${base}offline_worker.js`, { scope });
-    await keep(`usher:${location.pathname} `, `${version}.${state}`);
+    await keep(`usher:${location.pathname} `, `${version}.${state}`, spoken);
     return true;
   } catch { return false; }
 }
@@ -32,11 +32,13 @@ export async function keepPage(scope, state = "") {
 // Whether a page would open without a network.
 export const isKept = async path => isAble && Boolean(await caches.match(path, { ignoreSearch: true }).catch(() => null));
 
-async function keep(mine, now) {
+const hasChosen = () => document.cookie.includes("usher_lang=");
+
+async function keep(mine, now, spoken) {
   const cache = await caches.open(mine + now), has = new Set((await cache.keys()).map(({ url }) => url));
   const put = async (urls, isRight) => Promise.all(urls.filter(url => !has.has(url)).map(async url => cache.put(url, await fetched(url, isRight))));
-  const pages = languages.map(each => `${location.origin}${location.pathname}?lang=${each}`);
-  await put(loaded(), isLasting);
+  const pages = spoken.map(each => `${location.origin}${location.pathname}?lang=${each}`);
+  await put(loaded(spoken), isLasting);
   if (pages.every(url => has.has(url))) return;
   await put(pages, isOurs);
   for (const name of await caches.keys()) if (name.startsWith(mine) && name !== mine + now) await caches.delete(name);
@@ -46,9 +48,9 @@ async function keep(mine, now) {
 
 // The files that this page uses: loaded already, so that keeping them costs the network nothing but the words of the
 // other languages.
-function loaded() {
+function loaded(spoken) {
   const named = [...document.querySelectorAll("link[href], script[src]")].map(each => each.href || each.src);
-  const words = languages.map(each => `${base}words.${each}.js`);
+  const words = spoken.map(each => `${base}words.${each}.js`);
   const all = [...named, ...performance.getEntriesByType("resource").map(({ name }) => name), ...words, `${base}ticker_worker.js`];
   return [...new Set(all)].filter(url => url.startsWith(base) && !url.endsWith("offline_worker.js"));
 }

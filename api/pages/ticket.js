@@ -2,7 +2,7 @@
 
 import { Offline, openDoors, Problem, serverNow } from "./doors.js";
 import { memoryOf, orders } from "./memory.js";
-import { keepPage } from "./offline.js";
+import { keepPage, languages } from "./offline.js";
 import { after } from "./ticker.js";
 import { clock, dress, left, t } from "./words.js";
 
@@ -51,7 +51,7 @@ document.querySelector("[data-at=copy-link]")?.addEventListener("click", copyLin
 window.addEventListener("pageshow", event => { if (event.persisted) location.reload(); });
 // Tickets must open at a cinema's door where there is no network; the page then says what it is.
 const tellNetwork = () => {
-  if (navigator.onLine) keepPage(`${document.body.dataset.root}/orders/`, state);
+  if (navigator.onLine) keepPage(`${document.body.dataset.root}/orders/`, state, languages);
   $("offline").hidden = navigator.onLine;
   $("offline").textContent = navigator.onLine ? "" : t(state === "awaiting_payment" ? "order.offline.first" : "order.offline.kept");
 };
