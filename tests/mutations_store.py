@@ -84,6 +84,20 @@ STORE: Final = (
         (f"{BATCHER}::test_a_full_lane_refuses_at_once",),
     ),
     Mutation(
+        "a closed lane forgets who waits for it",
+        "store/batcher.py",
+        '_refuse(self._waiting, StoreUnavailable("the store was closed"))',
+        "pass",
+        (f"{BATCHER}::test_a_closed_store_leaves_nobody_waiting[0]",),
+    ),
+    Mutation(
+        "a payment's key stays behind",
+        "allocator/lua/confirm.lua",
+        "batch, decide, asked)",
+        "batch, decide)",
+        (f"{ONCE}::test_a_payment_is_told_again_whatever_became_of_it",),
+    ),
+    Mutation(
         "an unknown outcome is answered as refused",
         "store/connection.py",
         "if refusal_of(error) is not Refusal.UNKNOWN_OUTCOME:",

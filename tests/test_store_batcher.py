@@ -147,5 +147,5 @@ async def test_a_closed_store_leaves_nobody_waiting(valkey_url: str, turns: int)
     for _ in range(turns):
         await asyncio.sleep(0)
     await closing.close()
-    answers = await asyncio.gather(*waiting, return_exceptions=True)
+    answers = await asyncio.wait_for(asyncio.gather(*waiting, return_exceptions=True), 20)
     assert all(isinstance(answer, StoreUnavailable) for answer in answers)
