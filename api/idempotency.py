@@ -19,7 +19,7 @@ from redis.exceptions import RedisError
 from api.house import House
 from api.problems import Refused
 from api.refusals import BadRequest, IdempotencyMismatch, InProgress, StoreAway, TooLarge
-from api.replies import PERSONAL, REPLAYED, VERSION, Answer, send_answer, send_problem
+from api.replies import REPLAYED, VERSION, Answer, send_answer, send_problem
 from api.requests import after
 from api.turnstiles import call_at
 from store import keys
@@ -31,28 +31,22 @@ PASSING: Final = frozenset({0, 400, 401, 403, 404, 405, 410, 413, 415, 429})
 """Not kept: nothing was done (0: not even answered), and anybody could fill the store with such answers."""
 KEPT_HEADERS: Final = (b"content-type", b"location", b"cache-control", b"retry-after", VERSION)
 """A repeat says the version of the first answer: that is when it was decided."""
-PLAIN: Final = ((b"content-type", b"application/json"), PERSONAL)
 Headers = tuple[tuple[bytes, bytes], ...]
 
 
 class Stored(msgspec.Struct, frozen=True, array_like=True):
-    """`status` 0 while the first request runs. `headers` as bytes: PLAIN, and this version behind them.
-
-    Millions of these are kept for a day, and nearly all have the plain headers.
-    """
+    """`status` 0 while the first request runs."""
 
     body_digest: bytes
     status: int = 0
-    headers: Headers | bytes = ()
+    headers: Headers = ()
     body: bytes = b""
 
     @property
     def again(self) -> Answer:
         """What a repeat is told."""
-        told, length = self.headers, (b"content-length", b"%d" % len(self.body))
-        if isinstance(told, bytes):
-            told = (*PLAIN, (VERSION, told))
-        return Answer(self.status, (*told, length, REPLAYED), self.body)
+        length = (b"content-length", b"%d" % len(self.body))
+        return Answer(self.status, (*self.headers, length, REPLAYED), self.body)
 
 
 _encode: Final = msgspec.msgpack.Encoder().encode
@@ -145,7 +139,7 @@ class Recorder:
     def __init__(self, send: Send) -> None:
         self._send = send
         self._status = 0
-        self._headers: tuple[tuple[bytes, bytes], ...] = ()
+        self._headers: Headers = ()
         self._body = b""
 
     def __call__(self, message: Message) -> Awaitable[None]:
@@ -159,13 +153,7 @@ class Recorder:
         return self._send(message)
 
     def stored(self, body_digest: bytes) -> Stored:
-        return Stored(body_digest, self._status, short(self._headers), self._body)
-
-
-def short(headers: Headers) -> Headers | bytes:
-    """The headers as they are kept."""
-    is_plain = len(headers) == 3 and headers[:2] == PLAIN and headers[2][0] == VERSION
-    return headers[2][1] if is_plain else headers
+        return Stored(body_digest, self._status, self._headers, self._body)
 
 
 def name_of(once: Once) -> bytes:
