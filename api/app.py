@@ -154,9 +154,8 @@ def create_app(settings: ApiSettings, pressure: Pressure | None = None) -> Doors
         on_shutdown=[lines.write],
     )
     describe_problems(inner)
-    once = Idempotency(Turnstiles(inner, house), house)
-    wicket = Wicket(house, once, tally, lines)
-    return Doors(Meter(once, tally, lines), house, tally.count, wicket)
+    layers = Meter(Idempotency(Turnstiles(inner, house), house), tally, lines)
+    return Doors(layers, house, tally.count, Wicket(house, tally, lines))
 
 
 def rooms_of(state: State) -> Rooms:

@@ -70,31 +70,25 @@ class Idempotency:
                 return
             check_key(key)
             caller = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
-            once = self.once(caller, scope["path"].encode(), key.encode(), body)
+            ttl_s = self.house.settings.limits.answer_ttl_s
+            once = once_named(caller, scope["path"].encode(), key.encode(), body, ttl_s)
             scope.setdefault("state", {})["once"] = once
             told = after({"type": "http.request", "body": body, "more_body": False}, receive)
             call, _ = call_at(scope["path"].removeprefix(scope.get("root_path", "")))
             if call is not None and call.keeps:
                 await self.app(scope, told, send)
                 return
-            first = await self.begin(once)
+            first = await self._begin(once)
             if first is not None:
                 await send_answer(first.again, send)
                 return
             answer = Recorder(send)
             await self.app(scope, told, answer)
-            await self.end(once, answer.stored(once.body))
+            await self._end(once, answer.stored(once.body))
         except Refused as refused:
             await send_problem(refused.refusal, send)
 
-    def once(self, caller: bytes, path: bytes, key: bytes, body: bytes) -> Once:
-        """The POST as its key names it. A fan without a token is known by the key alone."""
-        # The length of each part but the last keeps two requests from being spelt alike.
-        told = b"%d %b %d %b POST %b" % (len(caller), caller, len(path), path, key)
-        digest = hashlib.sha256(body).digest()[:DIGEST_BYTES]
-        return Once(hashlib.sha256(told).hexdigest(), digest, self.house.settings.limits.answer_ttl_s)
-
-    async def begin(self, once: Once) -> Stored | None:
+    async def _begin(self, once: Once) -> Stored | None:
         """None when this request is the first; its stored answer otherwise."""
         lease = _encode(Stored(once.body))
         try:
@@ -118,7 +112,7 @@ class Idempotency:
             raise Refused(InProgress())
         return found
 
-    async def end(self, once: Once, answer: Stored) -> None:
+    async def _end(self, once: Once, answer: Stored) -> None:
         """Keep the answer, or free the key; if the store is away now, the lease ends by itself.
 
         Nobody waits for the reply: a repeat that this worker hears later is asked later, on the same way.
@@ -154,6 +148,13 @@ class Recorder:
 
     def stored(self, body_digest: bytes) -> Stored:
         return Stored(body_digest, self._status, self._headers, self._body)
+
+
+def once_named(caller: bytes, path: bytes, key: bytes, body: bytes, ttl_s: int) -> Once:
+    """The POST as its key names it. A fan without a token is known by the key alone."""
+    # The length of each part but the last keeps two requests from being spelt alike.
+    told = b"%d %b %d %b POST %b" % (len(caller), caller, len(path), path, key)
+    return Once(hashlib.sha256(told).hexdigest(), hashlib.sha256(body).digest()[:DIGEST_BYTES], ttl_s)
 
 
 def name_of(once: Once) -> bytes:

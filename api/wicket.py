@@ -14,7 +14,7 @@ import msgspec
 from api.access_log import AccessLog
 from api.common_form import Post, post, post_pattern
 from api.house import House
-from api.idempotency import HEADER, KEY_CHARS_MAX, Idempotency
+from api.idempotency import HEADER, KEY_CHARS_MAX, once_named
 from api.meter import Tally
 from api.replies import Answer
 from api.rooms import Rooms
@@ -37,9 +37,8 @@ class Passage(msgspec.Struct, frozen=True, gc=False):
 class Wicket:
     """One process's."""
 
-    def __init__(self, house: House, once: Idempotency, tally: Tally, lines: AccessLog) -> None:
+    def __init__(self, house: House, tally: Tally, lines: AccessLog) -> None:
         self._house = house
-        self._once = once
         self._tally = tally
         self._lines = lines
         self._root = house.settings.root_path
@@ -62,12 +61,12 @@ class Wicket:
             read = call.read(came.body)
         except Unread:
             return None
-        once = None if key is None else self._named(came, key)
+        once = None if key is None else self._once(came, key)
         return Passage(call, named, read, Asked(came.headers, once), rooms, began)
 
-    def _named(self, came: Post, key: bytes) -> Once:
-        path = (self._root + came.path).encode()
-        return self._once.once(came.headers.get(b"authorization", b""), path, key, came.body)
+    def _once(self, came: Post, key: bytes) -> Once:
+        caller, path = came.headers.get(b"authorization", b""), (self._root + came.path).encode()
+        return once_named(caller, path, key, came.body, self._house.settings.limits.answer_ttl_s)
 
     def answer(self, passage: Passage) -> Awaitable[Answer]:
         """What is to be told."""
