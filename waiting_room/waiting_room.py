@@ -192,8 +192,9 @@ class WaitingRoom:
 
     def _finish_all(self) -> None:
         finished, self._finished = self._finished, []
-        with suppress(StoreUnavailable):
-            for sale, entry in finished:
+        for sale, entry in finished:
+            # A full lane is that of one shard: sales of others are told.
+            with suppress(StoreUnavailable):
                 self._line.finish(sale, entry).add_done_callback(_let_be)
 
     async def leave(self, sale: Sale, place: Place) -> answers.Left | answers.AlreadyGone:
