@@ -5,18 +5,18 @@
 import { UNIT } from "./hall_plan.js";
 import { svg } from "./hall_svg.js";
 
+const NAME_SIZE = 88; // In a hall as wide as a view.
 const LETTER_EM = 0.64, WIDE_EM = 1.04, WIDE_FROM = 0x2e80; // How wide letters are at most, and Chinese ones.
 const HIGH_EM = 0.86, APART_EM = 0.1; // As high as letters are, and so far from the seats.
 
 export function names(hall) {
-  const all = sections(hall), size = sizeOf(hall.box, 88);
-  for (const each of all) each.length = size * [...each.name].reduce((sum, one) => sum + (one.codePointAt(0) < WIDE_FROM ? LETTER_EM : WIDE_EM), 0);
+  const all = sections(hall), size = sizeOf(hall.box, NAME_SIZE), front = frontOf(hall);
   const above = all.map(each => aboveOf(each, hall.seats, size));
-  const front = frontOf(hall), isRoom = above.every((one, at) => isInside(one, hall.box) && !above.some((other, i) => i < at && isOver(one, other))
-    && !isOver(one, front) && !isTaken(one, hall));
+  const isRoom = above.every((one, at) => isInside(one, hall.box) && !isTaken(one, hall)
+    && ![front, ...above.slice(0, at)].some(other => isOver(one, other)));
   return all.map(({ name, box: [left, top, right, bottom] }, at) => {
     const y = isRoom ? (above[at].top + above[at].bottom) / 2 : (top + bottom) / 2;
-    return sized(svg("text", { class: isRoom ? "hall-section" : "hall-section hall-over", x: (left + right) / 2, y }, name), hall.box, 88);
+    return sized(svg("text", { class: isRoom ? "hall-section" : "hall-section hall-over", x: (left + right) / 2, y }, name), hall.box, NAME_SIZE);
   });
 }
 
@@ -41,14 +41,16 @@ function sections({ rows }) {
 }
 
 // The box of a name that stands on its section's seats.
-function aboveOf({ rows, box, length }, seats, size) {
-  const middle = (box[0] + box[2]) / 2, left = middle - length / 2, right = middle + length / 2;
+function aboveOf({ name, rows, box }, seats, size) {
+  const middle = (box[0] + box[2]) / 2, half = widthOf(name, size) / 2, left = middle - half, right = middle + half;
   let top = Infinity;
   for (const [first, end] of rows) for (let at = first; at < end; at++)
     if (seats[at].x > left - UNIT && seats[at].x < right + UNIT) top = Math.min(top, seats[at].y);
   const bottom = (Number.isFinite(top) ? top : box[1]) - UNIT / 2 - APART_EM * size;
   return { left, right, top: bottom - HIGH_EM * size, bottom };
 }
+
+const widthOf = (name, size) => size * [...name].reduce((sum, one) => sum + (one.codePointAt(0) < WIDE_FROM ? LETTER_EM : WIDE_EM), 0);
 
 // What stands before the seats: the screen with its word, or the stage.
 function frontOf({ screen, stage }) {
