@@ -123,7 +123,7 @@ def _party(case: Case, number: int) -> int:
 
 
 def _pipelines(halls: Sequence[OnSale], case: Case) -> Pipelines:
-    """Each pipeline has one call to each hall, as the product has one call in flight per shard."""
+    """Each pipeline has one call to each hall, as a lane with few callers has one in flight."""
     number, made = 0, []
     for call in range(case.warm + case.calls):
         calls = []

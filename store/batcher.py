@@ -77,6 +77,7 @@ class Lane:
         for pump in self._pumps:
             pump.cancel()
         await asyncio.gather(*self._pumps, return_exceptions=True)
+        # One that was cancelled before it began has not left by itself.
         self._pumps.clear()
         self._is_starting = False
         _refuse(self._waiting, StoreUnavailable("the store was closed"))
