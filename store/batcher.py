@@ -63,13 +63,9 @@ class Lane:
     def decide(self, group: Group, decision: Sequence[Any], once: kept.Once | None = None) -> Decision:
         if len(self._waiting) >= self._limits.queue_max:
             raise StoreUnavailable(f"{self._limits.queue_max} decisions wait for {self._verb}")
-        loop = asyncio.get_running_loop()
-        future = Decision(loop=loop)
+        future = Decision(loop=asyncio.get_running_loop())
         self._waiting.append((group, decision, future, once))
-        if not self._is_starting and self._may_start():
-            # The task starts only after all that is ready in this turn of the loop has joined the batch.
-            self._is_starting = True
-            self._pumps.add(loop.create_task(self._run()))
+        self._start()
         return future
 
     async def close(self) -> None:
@@ -83,9 +79,14 @@ class Lane:
         _refuse(self._waiting, StoreUnavailable("the store was closed"))
         self._waiting.clear()
 
-    def _may_start(self) -> bool:
+    def _start(self) -> None:
+        """One more call, when enough wait for it."""
         in_flight = len(self._pumps)
-        return in_flight < len(WAITING_MIN) and len(self._waiting) >= WAITING_MIN[in_flight]
+        is_due = in_flight < len(WAITING_MIN) and len(self._waiting) >= WAITING_MIN[in_flight]
+        if is_due and not self._is_starting:
+            # The task starts only after all that is ready in this turn of the loop has joined the batch.
+            self._is_starting = True
+            self._pumps.add(asyncio.get_running_loop().create_task(self._run()))
 
     async def _run(self) -> None:
         pump = asyncio.current_task()
@@ -94,6 +95,7 @@ class Lane:
         batch: list[Waiting] = []
         try:
             while batch := self._take():
+                self._start()  # More may have come in one turn than one call takes.
                 await self._settle(batch)
         finally:
             self._pumps.discard(pump)

@@ -91,6 +91,13 @@ STORE: Final = (
         (f"{BATCHER}::test_a_closed_store_leaves_nobody_waiting[0]",),
     ),
     Mutation(
+        "many wait for one call",
+        "store/batcher.py",
+        "in_flight < len(WAITING_MIN)",
+        "in_flight < 1",
+        (f"{BATCHER}::test_more_calls_go_out_beside_the_first_when_many_wait",),
+    ),
+    Mutation(
         "a payment's key stays behind",
         "allocator/lua/confirm.lua",
         "batch, decide, asked)",

@@ -1,5 +1,5 @@
-// What this browser remembers, by name: the place, pass, hold and orders of each sale. Where the browser
-// forbids storage the page remembers as long as it is open.
+// What this browser remembers, by name: the place, pass, hold and orders of each sale, and how far the
+// clocks are apart. Where the browser forbids storage the page remembers as long as it is open.
 
 const here = new Map();
 let store = null;

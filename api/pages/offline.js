@@ -1,7 +1,7 @@
 // Keeps this page with its files in the browser, for a reload without a network (offline_worker.js opens it).
 // Every page has a cache of its own, named by its path, release and state: a new release replaces it as a whole, so
-// that files of two releases never meet. It is kept in every language for who has an order or has chosen one, so that
-// it opens in the one chosen last, be it elsewhere or without a network; for the crowd that joins in its own alone.
+// that files of two releases never meet. Orders, and all pages for who has chosen a language, are kept in every
+// language and open in the one chosen last, be it elsewhere or without a network; the crowd that joins keeps its own alone.
 
 import { lang } from "./words.js";
 
