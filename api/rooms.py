@@ -74,6 +74,7 @@ class Rooms(msgspec.Struct, frozen=True, kw_only=True):
             tickets=TicketSigner(settings.secret),
         )
         async with AsyncExitStack() as stack:
+            stack.push_async_callback(rooms.waiting_room.close)
             await catalogue.refresh()
             await rooms.waiting_room.mirror.round(catalogue.sales())
             seats = SeatsLeftTeller(catalogue, rooms.boards, rooms.waiting_room)

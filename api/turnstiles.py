@@ -179,7 +179,7 @@ class Turnstiles:
 
 def call_at(path: str) -> tuple[Call[Any, Any] | None, str]:
     """The call of an address and the name in it; None for all others."""
-    version, *parts = path[1:].split("/")
+    version, *parts = [part for part in path.split("/") if part] or [""]  # as the framework reads a path
     name = parts.pop(1) if len(parts) == 3 else ""
     return CALLS.get(tuple(parts)) if version == "v1" else None, name
 

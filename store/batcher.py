@@ -26,6 +26,7 @@ Ask = Callable[[str, list[Key], list[bytes]], Awaitable[bytes]]
 StoreUnavailable."""
 WAITING_MIN: Final = (1, 4, 16)
 """So many decisions wait before a lane's first, second and third call is in flight."""
+CLOSED: Final = "the store was closed"
 
 
 class Decision(asyncio.Future[Answer]):
@@ -59,8 +60,11 @@ class Lane:
         self._waiting: deque[Waiting] = deque()
         self._pumps: set[asyncio.Task[None]] = set()
         self._is_starting = False
+        self._is_closed = False
 
     def decide(self, group: Group, decision: Sequence[Any], once: kept.Once | None = None) -> Decision:
+        if self._is_closed:
+            raise StoreUnavailable(CLOSED)
         if len(self._waiting) >= self._limits.queue_max:
             raise StoreUnavailable(f"{self._limits.queue_max} decisions wait for {self._verb}")
         future = Decision(loop=asyncio.get_running_loop())
@@ -70,14 +74,11 @@ class Lane:
 
     async def close(self) -> None:
         """Refuse what still waits; what is in flight keeps its unknown outcome."""
+        self._is_closed = True
         for pump in self._pumps:
             pump.cancel()
         await asyncio.gather(*self._pumps, return_exceptions=True)
-        # One that was cancelled before it began has not left by itself.
-        self._pumps.clear()
-        self._is_starting = False
-        _refuse(self._waiting, StoreUnavailable("the store was closed"))
-        self._waiting.clear()
+        self._refuse_waiting()  # A pump that was cancelled before it began has not done so.
 
     def _start(self) -> None:
         """One more call, when enough wait for it."""
@@ -99,7 +100,13 @@ class Lane:
                 await self._settle(batch)
         finally:
             self._pumps.discard(pump)
-            _refuse(batch, StoreUnavailable("the store was closed"))
+            _refuse(batch, StoreUnavailable(CLOSED))
+            if not self._pumps:
+                self._refuse_waiting()
+
+    def _refuse_waiting(self) -> None:
+        _refuse(self._waiting, StoreUnavailable(CLOSED))
+        self._waiting.clear()
 
     def _take(self) -> list[Waiting]:
         """The next decisions whose askers still wait, at most `batch_max`."""
@@ -120,13 +127,15 @@ class Lane:
             told = unfold(await self._ask(self._verb, keys, args))
             if told is None:
                 raise StoreUnavailable("the gate is closed")
-            epoch, turn, at_ms, answers = told
+            *turn, answers = told
             assert len(answers) == len(batch), (
                 f"{self._verb}: {len(answers)} answers to {len(batch)} decisions"
             )
+            self._answer(batch, answers, *turn)
         except Exception as error:  # whoever asked must hear of it; the lane goes on
             _refuse(batch, error)
-            return
+
+    def _answer(self, batch: list[Waiting], answers: list[Any], epoch: int, turn: int, at_ms: int) -> None:
         for place, ((_, _, future, once), answer) in enumerate(zip(batch, answers, strict=True)):
             if future.done():
                 continue

@@ -14,7 +14,7 @@ from api.settings import Limits
 from ledger.pool import Pool
 from store.connection import Store
 from store.functions import STORE_LUA
-from tests.api_doors import OPERATOR, slug
+from tests.api_doors import OPERATOR, STOREFRONT, slug
 from tests.api_stage import Answer, Stage, open_stage
 from tests.conftest import WaitUntil
 from tests.kept_answers import forget, names
@@ -163,6 +163,20 @@ async def test_a_payment_is_told_again_whatever_became_of_it(stage: Stage, store
         assert (answer.content, answer.headers["idempotent-replayed"]) == (calls[key].content, "true")
         assert answer.headers["usher-version"] == calls[key].headers["usher-version"]
     assert len(await names(store)) == kept
+
+
+async def test_an_address_with_a_slash_behind_is_kept_as_any_other(stage: Stage, store: Store) -> None:
+    await stage.open()
+    order = await stage.order(await stage.come_in(), "B-1", "B-2")
+    body = {name: order[name] for name in ("amount", "currency")} | {"method": "card", "reference": "r-1"}
+    path, headers = f"/v1/orders/{order['order']}/payments/", STOREFRONT | {"idempotency-key": "money-1"}
+    first, again = [await stage.post(path, body, **headers) for _ in range(2)]
+    assert (slug(first), first.content, again.headers["idempotent-replayed"]) == (
+        "201",
+        again.content,
+        "true",
+    )
+    assert len(await names(store)) == 1
 
 
 async def test_the_effect_happens_once_even_when_the_answer_was_lost(stage: Stage, store: Store) -> None:

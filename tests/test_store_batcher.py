@@ -8,7 +8,7 @@ from typing import Any, Final
 import pytest
 
 from store import keys
-from store.batcher import WAITING_MIN, Limits
+from store.batcher import WAITING_MIN, Lane, Limits
 from store.connection import Store
 from store.functions import Library
 from store.unavailable import StoreUnavailable
@@ -138,6 +138,35 @@ async def test_a_fault_of_the_function_is_no_outage(tally: Store) -> None:
         await count(tally, "bad", amount="many")  # type: ignore[arg-type]
     assert not isinstance(fault.value, StoreUnavailable)
     assert await count(tally, "good") == ["COUNTED", 1]
+
+
+async def test_a_closed_store_refuses_at_once(valkey_url: str) -> None:
+    closed = await Store.connect(valkey_url, library=TALLY)
+    with pytest.raises(StoreUnavailable):
+        await count(closed, "behind a closed gate")
+    await closed.close()
+    with pytest.raises(StoreUnavailable, match="closed"):
+        await count(closed, "late")
+
+
+@pytest.mark.parametrize("fault", [asyncio.CancelledError(), ValueError("of ours")])
+async def test_nobody_waits_for_a_lane_that_ended(fault: BaseException) -> None:
+    async def ask(*_: Any) -> bytes:
+        await asyncio.sleep(0)
+        raise fault
+
+    lane = Lane("tally", SHARD, (), ask, Limits(batch_max=1))
+    asked = [lane.decide((), ("r",)) for _ in range(3)]
+    answers = await asyncio.wait_for(asyncio.gather(*asked, return_exceptions=True), 20)
+    assert all(isinstance(answer, StoreUnavailable | ValueError) for answer in answers)
+
+
+async def test_a_lane_that_is_closed_before_its_call_begins(tally: Store) -> None:
+    lane = Lane("tally", SHARD, (), tally.call, Limits())
+    asked = lane.decide((), ("r",))
+    await lane.close()
+    with pytest.raises(StoreUnavailable, match="closed"):
+        await asyncio.wait_for(asked, 20)
 
 
 @pytest.mark.parametrize("turns", [0, 1, 2])

@@ -51,6 +51,14 @@ async def test_stays_of_a_while_end_in_one_call(q: Queue, wait_until: WaitUntil)
     assert await fcalls(q) == before + 2, "one for the stays, one for the mirror"
 
 
+async def test_a_worker_that_ends_tells_them_first(q: Queue) -> None:
+    places = await inside(q, 3)
+    for place in places:
+        q.room.finish_soon(q.sale, place.entry)
+    await q.room.close()
+    assert await are_done(q, *places)
+
+
 @asynccontextmanager
 async def narrow(url: str, q: Queue) -> AsyncIterator[WaitingRoom]:
     """A worker in whose lanes only one may wait."""

@@ -33,6 +33,7 @@ Verb = Literal["open", "pause", "resume", "close"]
 FIRST_POLL_S: Final = 1.0
 FINISH_EVERY_S: Final = 0.05
 """Stays that end because of an order are told together: nobody waits for it, and a call costs what ten do."""
+FINISH_TIMEOUT_S: Final = 1.0
 
 
 class WaitingRoom:
@@ -190,12 +191,20 @@ class WaitingRoom:
             asyncio.get_running_loop().call_later(FINISH_EVERY_S, self._finish_all)
         self._finished.append((sale, entry))
 
-    def _finish_all(self) -> None:
+    async def close(self) -> None:
+        """Tells the stays that ended just now, and waits for that a little."""
+        if told := self._finish_all():
+            await asyncio.wait(told, timeout=FINISH_TIMEOUT_S)
+
+    def _finish_all(self) -> list[Decision]:
         finished, self._finished = self._finished, []
+        told = []
         for sale, entry in finished:
             # A full lane is that of one shard: sales of others are told.
             with suppress(StoreUnavailable):
-                self._line.finish(sale, entry).add_done_callback(_let_be)
+                told.append(self._line.finish(sale, entry))
+                told[-1].add_done_callback(_let_be)
+        return told
 
     async def leave(self, sale: Sale, place: Place) -> answers.Left | answers.AlreadyGone:
         """The fan gives the place up; its account may join again at the end."""
