@@ -152,7 +152,6 @@ async def test_a_closed_store_refuses_at_once(valkey_url: str) -> None:
 @pytest.mark.parametrize("fault", [asyncio.CancelledError(), ValueError("of ours")])
 async def test_nobody_waits_for_a_lane_that_ended(fault: BaseException) -> None:
     async def ask(*_: Any) -> bytes:
-        await asyncio.sleep(0)
         raise fault
 
     lane = Lane("tally", SHARD, (), ask, Limits(batch_max=1))
