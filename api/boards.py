@@ -127,6 +127,14 @@ class Boards:
         assert last is not None
         return last
 
+    async def free(self, onsale: OnSale) -> int:
+        """The number of free seats. A board is not kept for that: it would be, of every showtime on sale."""
+        self._forget(asyncio.get_running_loop().time())
+        board = self.fresh(onsale)
+        if board is not None and board.last is not None:
+            return board.last.free
+        return (await self._allocator.board(onsale)).seats.count(FREE)
+
 
 def _name(onsale: OnSale) -> tuple[str, str]:
     return onsale.showtime.id, onsale.showtime.plan_digest

@@ -1,7 +1,7 @@
 """Tells the pulse what is left to buy, so that a fan in the line knows of it without asking.
 
-The boards are read by this worker for choosing fans anyway; here each showtime of a sale that sells is looked
-at once in a round, one after the other, and never because somebody asks.
+Each showtime of a sale that sells is looked at once in a round, one after the other, and never because
+somebody asks. What this worker has just read for choosing fans is used as it is.
 """
 
 import asyncio
@@ -46,5 +46,5 @@ class SeatsLeftTeller:
     async def left(self, sale: Sale) -> SeatsLeft:
         """The seats free in all, and the showtimes that have none."""
         shows = self._catalogue.showtimes_of(sale.id)
-        free = {onsale.showtime.id: (await self._boards.latest(onsale)).free for onsale in shows}
+        free = {onsale.showtime.id: await self._boards.free(onsale) for onsale in shows}
         return SeatsLeft(sum(free.values()), tuple(show for show, seats in free.items() if seats == 0))

@@ -2,35 +2,36 @@
 
 Decisions that nobody heard are put in where they must have been: those that left a trace where a turn of
 their time is missing; releases, which leave none, when an answer asks for it and a turn is missing before.
+Where it can have been one or another, the night goes on as several worlds, until later answers leave one.
 """
 
 from collections import defaultdict
 from collections.abc import Iterator
-from copy import deepcopy
+from itertools import chain
 from typing import Final
 
 import msgspec
 
-from tests.history_model import Complaint, Model
+from tests.history_complaint import Complaint
+from tests.history_model import Model
 from tests.history_night import PAY_MS, night
 from tests.history_op import Op
 from tests.history_order import Order
 from tests.history_traces import Evidence, traces, unasked
 from tests.history_verdict import Difference, Verdict
+from tests.history_world import WORLDS_MAX, Trace, World, merged
 
 AHEAD: Final = 2000
 """Calls in flight are among so many of the next versions."""
 NEIGHBOURS: Final = 3
 RECORDED: Final = ("CONFIRMED", "ALREADY_PAID", "LATE_REFUNDED")
 """Answers whose effect stands in the outbox."""
+Deed = tuple[str, int, int]
+"""Verb, token and time."""
 HIDING: Final = ("release", "order")
-
-
-class Trace(msgspec.Struct):
-    """An unheard decision, and the positions where it can have been that were not tried yet."""
-
-    op: Op
-    gaps: list[int]
+TOGETHER_MAX: Final = 8
+"""So many releases of one unheard call explain an answer together, at most."""
+BREADTH_MAX: Final = 64
 
 
 class Checker:
@@ -40,14 +41,13 @@ class Checker:
         self.order = Order(calls)
         self.calls, self.evidence = calls, evidence
         self.per_night = per_night
-        self.models: dict[int, Model] = {}
-        self.traces: defaultdict[int, list[Trace]] = defaultdict(list)
-        self.homeless: list[Op] = []
+        self.worlds: dict[int, list[World]] = {}
         self.released = {
             op.token: position for position, op in enumerate(self.order.ops) if op.word == "RELEASED"
         }
+        self.traces: defaultdict[int, list[Trace]] = defaultdict(list)
         for op in traces(calls, evidence):
-            self._schedule(Trace(op, self._gaps(op)))
+            self.traces[op.night].append(Trace(op, tuple(self._gaps(op))))
         self.entries = {(e.token, e.reference, e.kind): e for e in evidence.outbox if e.kind != "reclaimed"}
         self.unknown: defaultdict[int, list[Op]] = defaultdict(list)
         for op in self.order.unknown:
@@ -69,13 +69,14 @@ class Checker:
             return self._differs(
                 0, self.order.ops[0], f"nobody asked for record {record.version} of the outbox"
             )
-        for op in self.homeless:
-            return self._differs(0, op, "an effect that nobody heard of, and no turn of its time is missing")
+        for trace in chain.from_iterable(self.traces.values()):
+            if not trace.gaps:
+                why = "an effect that nobody heard of, and no turn of its time is missing"
+                return self._differs(0, trace.op, why)
         for position, op in enumerate(self.order.ops):
-            if not self._put_in(position) or not self._agrees(position, op):
+            if not self._agrees(position, op):
                 return self.verdict
-        if self._put_in(len(self.order.ops)):
-            self._end()
+        self._end()
         return self.verdict
 
     def _gaps(self, op: Op) -> list[int]:
@@ -85,87 +86,97 @@ class Checker:
             return gaps
         return [gap for gap in gaps if gap > self.released[op.token]] or gaps
 
-    def _schedule(self, trace: "Trace") -> bool:
-        """For the next place where it can have been; False when there is none left."""
-        if trace.gaps:
-            self.traces[trace.gaps.pop(0)].append(trace)
-            return True
-        self.homeless.append(trace.op)
-        return False
-
-    def _put_in(self, position: int) -> bool:
-        """Unheard decisions that belong here; False when one cannot have been."""
-        here = self.traces.get(position, [])
-        while here:
-            trace = here.pop(0)
-            complaint = self._complaint(position, trace.op)
-            if complaint is None:
-                self.verdict.resolved += 1
-            elif not self._schedule(trace):
-                self._differs(position, trace.op, f"nobody heard of it, but it was done: {complaint.text}")
-                return False
-        return True
-
     def _agrees(self, position: int, op: Op) -> bool:
-        complaint = self._complaint(position, op)
-        if complaint and not self._is_late_sweep(position, op):
-            self._differs(position, op, complaint.text)
+        """Goes on with the worlds in which the answer can have been given; False when there is none."""
+        worlds = self._put_in(position, op.night)
+        if not worlds:
             return False
+        going, failed = [], []
+        for world in worlds:
+            complaint = world.model.judge(op)
+            if complaint is None or self._is_late_sweep(position, op, world.model):
+                going.append(world)
+            else:
+                failed.append((world, complaint))
+        for world, complaint in failed:
+            going += self._explained(world, position, op, complaint)
+        if not going:
+            self._differs(position, op, failed[0][1].text)
+            return False
+        self.worlds[op.night] = merged(going) if len(going) > 1 else going
         if op.verb == "sweep":
             self.swept[op.night] = position
-        return True
+        if op.word in RECORDED and (missing := self._missing_record(op)):
+            self._differs(position, op, missing)
+        return self.verdict.difference is None
 
-    def _complaint(self, position: int, op: Op) -> Complaint | None:
-        """What is still wrong after all that nobody heard of was thought of."""
-        model = self.models.get(op.night)
-        if model is None:
-            model = self.models[op.night] = Model(night(op.night, self.per_night))
-        complaint = model.judge(op)
-        if complaint and self._is_explained(position, op, complaint, model):
-            model, complaint = self.models[op.night], None
-        tried: set[tuple[int, str]] = set()
-        while complaint and (hidden := self._hidden(position, op, complaint, model, tried)):
-            tried.add((hidden.token, hidden.verb))
-            if model.judge(hidden) is None:
-                self.verdict.resolved += 1
-            complaint = model.judge(op)
-        if complaint and (
-            self._was_ordered_before(position, op, model) or self._was_late_before(position, op, model)
-        ):
-            complaint = model.judge(op)
-        if complaint is None and op.word in RECORDED:
-            return self._missing_record(op)
-        return complaint
+    def _put_in(self, position: int, number: int) -> list[World]:
+        """The worlds of a night with the unheard decisions that belong before the position."""
+        worlds = self.worlds.get(number)
+        if worlds is None:
+            worlds = [World(Model(night(number, self.per_night)), tuple(self.traces[number]))]
+        if all(world.due(position) is None for world in worlds):
+            return worlds
+        ready: list[World] = []
+        doubt: tuple[Op, Complaint] | None = None
+        while worlds:
+            world = worlds.pop(0)
+            trace = world.due(position)
+            if trace is None:
+                ready.append(world)
+                continue
+            # Now, or else at a later moment of its time.
+            now, later = world.without(trace), trace.later(position)
+            complaint = now.model.judge(trace.op)
+            now.found += 1
+            if complaint is None:
+                worlds.insert(0, now)
+            else:
+                doubt = trace.op, complaint
+                worlds[:0] = self._explained(now, trace.gaps[0], trace.op, complaint)
+            if later and len(worlds) + len(ready) < WORLDS_MAX:
+                worlds.append(world.without(trace, later))
+        if not ready and doubt:
+            self._differs(position, doubt[0], f"nobody heard of it, but it was done: {doubt[1].text}")
+        return merged(ready) if len(ready) > 1 else ready
 
-    def _is_explained(self, position: int, op: Op, complaint: Complaint, model: Model) -> bool:
-        """One unheard decision explains the answer exactly: then the night went on from there."""
-        for hidden, trace in self._candidates(position, op, complaint, model):
-            other = deepcopy(model)
-            if other.judge(hidden) is None and other.judge(op) is None:
-                self.models[op.night] = other
-                self.verdict.resolved += 1
-                if trace:
-                    self.traces[position].remove(trace)
-                return True
-        return False
-
-    def _hidden(
-        self, position: int, op: Op, complaint: Complaint, model: Model, tried: set[tuple[int, str]]
-    ) -> Op | None:
-        """An unheard decision before this one that may explain its answer together with others."""
-        for hidden, trace in self._candidates(position, op, complaint, model):
-            if (hidden.token, hidden.verb) not in tried:
-                if trace:
-                    self.traces[position].remove(trace)
-                return hidden
-        return None
+    def _explained(self, world: World, position: int, op: Op, complaint: Complaint) -> list[World]:
+        """The worlds in which the answer can have been given after all: the fewest unheard decisions more."""
+        found: list[World] = []
+        tried: set[frozenset[Deed]] = set()
+        at = [(world, complaint, frozenset[Deed]())]
+        for _ in range(TOGETHER_MAX):
+            further = []
+            for one, why, taken in at:
+                for hidden, trace in self._candidates(one, position, op, why):
+                    both = taken | {(hidden.verb, hidden.token, hidden.at_ms)}
+                    if both in tried:
+                        continue
+                    tried.add(both)
+                    other = one.without(trace) if trace else one.copy()
+                    if other.model.judge(hidden):
+                        continue
+                    other.found += 1
+                    left = other.model.judge(op)
+                    if left is None:
+                        found.append(other)
+                    else:
+                        further.append((other, left, both))
+            if found or not further:
+                break
+            at = further[:BREADTH_MAX]
+        if not found and self._was_before(position, op, world) and world.model.judge(op) is None:
+            world.found += op.turn > 0  # One more than the op itself, if that was heard.
+            found.append(world)
+        return found[:WORLDS_MAX]
 
     def _candidates(
-        self, position: int, op: Op, complaint: Complaint, model: Model
+        self, world: World, position: int, op: Op, complaint: Complaint
     ) -> Iterator[tuple[Op, Trace | None]]:
         """Unheard decisions that may have come before this one and touch what it is about."""
-        for trace in [*self.traces.get(position, [])]:
-            if self._concerns(trace.op, op, complaint, model):
+        model = world.model
+        for trace in world.waiting:
+            if position in trace.gaps and self._concerns(trace.op, op, complaint, model):
                 yield trace.op, trace
         ahead = self.order.ops[position + 1 : position + 1 + AHEAD]
         later_ended_ns = self.order.later_ended_ns[min(position, len(self.order.ops) - 1)]
@@ -175,10 +186,15 @@ class Checker:
                 and other.began_ns <= later_ended_ns
                 and self._concerns(other, op, complaint, model)
                 and self._would_change(other, model)
-                and self._is_possible(other, position)
+                and self._is_possible(other, op.at_ms)
                 and self.order.may_hide(other.began_ns, position)
             ):
                 yield self._as_hidden(position, other), None
+
+    def _was_before(self, position: int, op: Op, world: World) -> bool:
+        return self._was_ordered_before(position, op, world.model) or self._was_late_before(
+            position, op, world.model
+        )
 
     def _was_ordered_before(self, position: int, op: Op, model: Model) -> bool:
         """An order asked for twice, the first time unheard, in one millisecond with a release after it."""
@@ -188,9 +204,7 @@ class Checker:
             return False
         if not self.order.may_hide(op.began_ns, position):
             return False
-        fan = model.fan(hold.fan)
-        hold.pay_by_ms, hold.amount, fan.used = op.told[0], op.asked[0], max(fan.used, hold.entry - 1)
-        self.verdict.resolved += 1
+        model.order_late(op)
         return True
 
     def _was_late_before(self, position: int, op: Op, model: Model) -> bool:
@@ -200,8 +214,7 @@ class Checker:
             return False
         if not any(gap <= position for gap in self.order.gaps(op.at_ms, op.began_ns)):
             return False
-        hold.state, hold.payments[op.asked[0]] = "refunded", ("LATE_REFUNDED", 0)
-        self.verdict.resolved += 1
+        model.refund(op.token, op.asked[0])
         return True
 
     def _as_hidden(self, position: int, other: Op) -> Op:
@@ -219,12 +232,10 @@ class Checker:
             return hold.state in ("held", "awaiting")
         return hold.state == "held" and other.word == "ORDERED"
 
-    def _is_possible(self, other: Op, position: int) -> bool:
+    def _is_possible(self, other: Op, before_ms: int) -> bool:
         """What came later may rule it out: a hold that lapsed or was ordered was not released before."""
         if other.verb == "order":
-            last = min(position, len(self.order.ops) - 1)
-            return bool(other.told[0] - PAY_MS <= self.order.ops[last].at_ms)
-        before_ms = self.order.ops[position - 1].at_ms if position else 0
+            return bool(other.told[0] - PAY_MS <= before_ms)
         return other.token not in self.lapsed and self.ordered_ms.get(other.token, 0) <= before_ms
 
     def _concerns(self, other: Op, op: Op, complaint: Complaint, model: Model) -> bool:
@@ -234,9 +245,8 @@ class Checker:
         fan = hold.fan if hold else other.asked[0] if other.verb == "hold" else -1
         return complaint.hall or other.token in complaint.tokens or (fan >= 0 and fan == complaint.fan)
 
-    def _is_late_sweep(self, position: int, op: Op) -> bool:
+    def _is_late_sweep(self, position: int, op: Op, model: Model) -> bool:
         """Fewer lapsed than were due, since an unheard turn has given some of them back before."""
-        model = self.models[op.night]
         if op.verb != "sweep" or op.told[0] >= len(model.overdue(op.at_ms)):
             return False
         since = self.swept.get(op.night, -1)
@@ -245,15 +255,15 @@ class Checker:
         model.lapse(op.at_ms)
         return True
 
-    def _missing_record(self, op: Op) -> Complaint | None:
+    def _missing_record(self, op: Op) -> str | None:
         """A payment's effect stands in the outbox once, with its time; a replay of it is no second one."""
         kind = "confirmed" if op.word == "CONFIRMED" else "refunded"
         entry = self.entries.get((op.token, op.asked[0], kind))
         if entry is None:
-            return Complaint(f"the outbox has no `{kind}` record of this payment")
+            return f"the outbox has no `{kind}` record of this payment"
         if op.word == "CONFIRMED" and (entry.version, entry.at_ms) != (op.told[0], op.at_ms):
-            return Complaint(f"the outbox has it as record {entry.version} at {entry.at_ms}")
-        return None if entry.word == op.word else Complaint(f"the outbox has it as {entry.word}")
+            return f"the outbox has it as record {entry.version} at {entry.at_ms}"
+        return None if entry.word == op.word else f"the outbox has it as {entry.word}"
 
     def _end(self) -> None:
         """The store must stand where the history ends."""
@@ -261,19 +271,13 @@ class Checker:
         versions = [entry.version for entry in self.evidence.outbox]
         if versions != list(range(1, len(versions) + 1)):
             self._differs(last, self.order.ops[last], "the outbox has gaps")
-        for number, letters in self.evidence.boards.items():
-            model = self.models.get(number)
-            if model is None:
-                continue
-            model.lapse(2**62)
-            sold = {
-                seat
-                for token, hold in model.holds.items()
-                if hold.state == "confirmed"
-                for seat in hold.seats
-            }
-            if sold != {seat for seat, letter in enumerate(letters) if letter == "s"}:
+        for number in [*self.worlds]:
+            worlds = self._put_in(last + 1, number)
+            letters = self.evidence.boards.get(number)
+            stands = [one for one in worlds if letters is None or one.model.sold() == sold(letters)]
+            if worlds and not stands:
                 self._differs(last, self.order.ops[last], f"the board of night {number} has other seats sold")
+            self.verdict.resolved += sum(one.found for one in stands[:1])
 
     def _differs(self, position: int, op: Op, why: str) -> Verdict:
         ops, reach = self.order.ops, NEIGHBOURS
@@ -282,6 +286,10 @@ class Checker:
         after = [str(one) for one in ops[first : first + reach]]
         self.verdict.difference = self.verdict.difference or Difference(str(op), why, near, after)
         return self.verdict
+
+
+def sold(letters: str) -> set[int]:
+    return {seat for seat, letter in enumerate(letters) if letter == "s"}
 
 
 def check(calls: list[Op], evidence: Evidence, per_night: int) -> Verdict:

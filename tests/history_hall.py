@@ -5,6 +5,7 @@ who has a seat is kept in `owner`.
 """
 
 from collections.abc import Iterable, Sequence
+from copy import copy
 
 from allocator.catalogue import OnSale
 
@@ -25,6 +26,11 @@ class Hall:
         self.line = line
         self._empty = bytes(line)
         self.owner: dict[int, int] = {}
+
+    def copy(self) -> "Hall":
+        other = copy(self)
+        other.line, other.owner = self.line.copy(), self.owner.copy()
+        return other
 
     def taken(self, seats: Iterable[int]) -> list[int]:
         """Those of the seats that are not free."""

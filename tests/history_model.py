@@ -5,52 +5,18 @@ no line with the seat functions. Two things it believes: that the block given is
 point, and that a seat is left alone only where the rule allows it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
+from copy import copy
 from heapq import heappop, heappush
-from typing import Final
+from itertools import chain
 
-import msgspec
+from msgspec.structs import replace
 
+from tests.history_complaint import Complaint, same
 from tests.history_hall import Hall
+from tests.history_hold import LIVE, NOBODY, Fan, Hold
 from tests.history_night import HOLD_MS, PAY_MS, Night
 from tests.history_op import Op
-
-LIVE: Final = ("held", "awaiting")
-
-
-class Complaint(msgspec.Struct):
-    """What is wrong; `tokens` and `fan` are those whose unknown calls might explain it, `hall`: anybody's."""
-
-    text: str
-    tokens: tuple[int, ...] = ()
-    fan: int = -1
-    hall: bool = False
-
-
-class Hold(msgspec.Struct):
-    fan: int
-    entry: int
-    seats: list[int]
-    deadline_ms: int
-    together: bool
-    state: str = "held"
-    pay_by_ms: int = 0
-    amount: int = 0
-    payments: dict[int, tuple[str, int]] = {}
-
-    def due_ms(self) -> int:
-        return self.deadline_ms if self.state == "held" else self.pay_by_ms
-
-
-class Fan(msgspec.Struct):
-    """`used`: the last entry whose pass is used up for good; `ordered`: that of the order to be paid."""
-
-    seats: int = 0
-    used: int = -1
-    ordered: int = -1
-
-    def is_used(self, entry: int) -> bool:
-        return entry <= max(self.used, self.ordered)
 
 
 class Model:
@@ -61,12 +27,21 @@ class Model:
         self.fans: dict[int, Fan] = {}
         self.due: list[tuple[int, int]] = []
         self.reclaimed = False
-        self._judges = {
-            "order": self._order,
-            "pay": self._pay,
-            "release": self._release,
-            "reclaim": self._reclaim,
-        }
+
+    def is_like(self, other: "Model") -> bool:
+        """What comes next is judged the same."""
+        return (
+            self.hall.line == other.hall.line
+            and self.reclaimed == other.reclaimed
+            and self.fans == other.fans
+            and self.holds == other.holds
+        )
+
+    def copy(self) -> "Model":
+        other = copy(self)
+        other.hall, other.holds, other.fans = self.hall.copy(), self.holds.copy(), self.fans.copy()
+        other.due = self.due.copy()
+        return other
 
     def judge(self, op: Op) -> Complaint | None:
         if op.verb == "sweep":
@@ -74,42 +49,63 @@ class Model:
         if op.verb == "load":
             return None
         self.lapse(op.at_ms)
-        if op.verb == "hold":
-            return self._hold(op)
-        return self._judges[op.verb](op)
+        match op.verb:
+            case "hold":
+                return self._hold(op)
+            case "order":
+                return self._order(op)
+            case "pay":
+                return self._pay(op)
+            case "release":
+                return self._release(op)
+        return self._reclaim(op)
 
     def lapse(self, now_ms: int) -> None:
         while self.due and self.due[0][0] <= now_ms:
             at_ms, token = heappop(self.due)
             hold = self.holds[token]
             if hold.state in LIVE and hold.due_ms() == at_ms:
-                self.give_back(hold, "expired")
+                self.give_back(token, "expired")
 
     def overdue(self, now_ms: int) -> list[int]:
         """Tokens that lapse by then."""
         found = {token for at_ms, token in self.due if at_ms <= now_ms}
         return [t for t in found if self.holds[t].state in LIVE and self.holds[t].due_ms() <= now_ms]
 
-    def give_back(self, hold: Hold, state: str) -> None:
+    def sold(self) -> set[int]:
+        found = (hold.seats for hold in self.holds.values() if hold.state == "confirmed")
+        return {*chain.from_iterable(found)}
+
+    def give_back(self, token: int, state: str) -> None:
+        hold = self.holds[token]
         fan = self.fans[hold.fan]
-        fan.seats -= len(hold.seats)
-        if hold.state == "awaiting" and fan.ordered == hold.entry:
-            fan.ordered = -1
-        hold.state = state
+        is_ordered = hold.state == "awaiting" and fan.ordered == hold.entry
+        ordered = -1 if is_ordered else fan.ordered
+        self.fans[hold.fan] = replace(fan, seats=fan.seats - len(hold.seats), ordered=ordered)
+        self.holds[token] = replace(hold, state=state)
         self.hall.free(hold.seats)
 
-    def fan(self, number: int) -> Fan:
-        found = self.fans.get(number)
-        if found is None:
-            found = self.fans[number] = Fan()
-        return found
+    def order_late(self, op: Op) -> None:
+        """The order of a hold that was given back since."""
+        hold = self.holds[op.token]
+        self.holds[op.token] = replace(hold, pay_by_ms=op.told[0], amount=op.asked[0])
+        self._use_up(hold.fan, hold.entry - 1)
+
+    def refund(self, token: int, reference: int) -> None:
+        hold = self.holds[token]
+        payments = {**hold.payments, reference: ("LATE_REFUNDED", 0)}
+        self.holds[token] = replace(hold, state="refunded", payments=payments)
+
+    def _use_up(self, number: int, entry: int, **more: int) -> None:
+        fan = self.fans[number]
+        self.fans[number] = replace(fan, used=max(fan.used, entry), **more)
 
     def _hold(self, op: Op) -> Complaint | None:
         number, entry, count, _, _, seats = op.asked
         old = self.holds.get(op.token)
         if old:
             return same(op, "REPLAYED", [old.seats, old.deadline_ms, old.together], (op.token,))
-        fan = self.fan(number)
+        fan = self.fans.get(number, NOBODY)
         if self.reclaimed:
             return same(op, "SALE_CLOSED", [], (op.token,))
         if fan.is_used(entry):
@@ -127,9 +123,9 @@ class Model:
         seats, deadline_ms, together = op.told
         if deadline_ms != op.at_ms + HOLD_MS:
             return Complaint(f"held until {deadline_ms}, not until {op.at_ms + HOLD_MS}")
-        fan.seats += len(seats)
+        self.fans[number] = replace(fan, seats=fan.seats + len(seats))
         self.hall.take(seats, op.token)
-        self.holds[op.token] = Hold(number, entry, seats, deadline_ms, together, payments={})
+        self.holds[op.token] = Hold(number, entry, seats, deadline_ms, together)
         heappush(self.due, (deadline_ms, op.token))
         return None
 
@@ -144,7 +140,9 @@ class Model:
         if op.word == "LEAVES_SINGLE" and self.night.orphans == "strict":
             single, instead = op.told
             good = len(set(instead)) == len(wish) and not hall.taken(instead) and hall.alone(single, wish)
-            return None if good else Complaint(f"seat {single} would not be alone, or {instead} are not free")
+            told = f"seat {single} would not be alone, or {instead} are not free"
+            owners = self._owners(hall.taken([single, *instead]))
+            return None if good else Complaint(told, owners, hall=True)
         if op.word != "HELD":
             return Complaint(f"expected HELD {wish}, for all are free", fan=op.asked[0], hall=True)
         if op.told[0] != sorted(wish):
@@ -195,9 +193,9 @@ class Model:
         if found := same(op, "ORDERED", [op.at_ms + PAY_MS], (op.token,), hold.fan):
             return found
         # An order of a later pass uses up the earlier ones for good.
-        fan.used, fan.ordered = max(fan.used, hold.entry - 1), hold.entry
-        hold.state, hold.pay_by_ms, hold.amount = "awaiting", op.told[0], amount
-        heappush(self.due, (hold.pay_by_ms, op.token))
+        self._use_up(hold.fan, hold.entry - 1, ordered=hold.entry)
+        self.holds[op.token] = replace(hold, state="awaiting", pay_by_ms=op.told[0], amount=amount)
+        heappush(self.due, (op.told[0], op.token))
         return None
 
     def _pay(self, op: Op) -> Complaint | None:
@@ -218,8 +216,11 @@ class Model:
         if word == "CONFIRMED":
             self._sell(hold, op.token)
         elif word == "LATE_REFUNDED":
-            hold.state = "refunded"
-        hold.payments[reference] = word, told[0] if told else 0
+            self.refund(op.token, reference)
+            return None
+        hold = self.holds[op.token]
+        payments = {**hold.payments, reference: (word, told[0] if told else 0)}
+        self.holds[op.token] = replace(hold, payments=payments)
         return None
 
     def _due_word(self, hold: Hold) -> str:
@@ -234,11 +235,12 @@ class Model:
         return "LATE_REFUNDED" if late or self.hall.taken(hold.seats) else "CONFIRMED"
 
     def _sell(self, hold: Hold, token: int) -> None:
-        fan = self.fans[hold.fan]
+        seats = self.fans[hold.fan].seats
         if hold.state != "awaiting":
-            fan.seats += len(hold.seats)
+            seats += len(hold.seats)
             self.hall.take(hold.seats, token)
-        hold.state, fan.used = "confirmed", max(fan.used, hold.entry)
+        self._use_up(hold.fan, hold.entry, seats=seats)
+        self.holds[token] = replace(hold, state="confirmed")
 
     def _release(self, op: Op) -> Complaint | None:
         hold = self.holds.get(op.token)
@@ -249,7 +251,7 @@ class Model:
         if found := same(op, "RELEASED", [], (op.token,)):
             return found
         if hold.state in LIVE:
-            self.give_back(hold, "released")
+            self.give_back(op.token, "released")
         return None
 
     def _sweep(self, op: Op) -> Complaint | None:
@@ -268,22 +270,14 @@ class Model:
         kept = set(stay["awaiting"]) | set(stay["confirmed"])
         back = [seat for seat in range(len(self.hall.place)) if seat not in kept]
         told = [sorted(stay["confirmed"]), sorted(stay["awaiting"]), back]
-        if op.told and (found := same(op, "RECLAIMED", told, tuple(self.holds), hall=True)):
-            return found
-        for hold in self.holds.values():
+        if op.told and told != op.told:
+            moved = {seat for mine, its in zip(told, op.told, strict=True) for seat in {*mine} ^ {*its}}
+            return same(op, "RECLAIMED", told, self._owners(self.hall.taken(moved)))
+        for token, hold in [*self.holds.items()]:
             if hold.state == "held":
-                self.give_back(hold, "released")
+                self.give_back(token, "released")
         self.reclaimed = True
         return None
 
-    def _owners(self, seats: list[int]) -> tuple[int, ...]:
+    def _owners(self, seats: Iterable[int]) -> tuple[int, ...]:
         return tuple({self.hall.owner[seat] for seat in seats})
-
-
-def same(
-    op: Op, word: str, told: Sequence[object], tokens: tuple[int, ...] = (), fan: int = -1, hall: bool = False
-) -> Complaint | None:
-    """None when the answer is the one expected."""
-    if op.word == word and op.told == told:
-        return None
-    return Complaint(f"expected {word} {told}".replace("[]", "").strip(), tokens, fan, hall)

@@ -2,7 +2,8 @@
 
 import pytest
 
-from api.boards import KEPT_S, Board
+from api.boards import KEPT_S, Board, Boards
+from tests.allocator_stage import Stage, drawn, exact, onsale
 
 LATER_S = KEPT_S + 1
 
@@ -29,3 +30,17 @@ def test_changes_since_a_version(
         board.see(version, seats, at_s)
     changes = board.since(since)
     assert (None if changes is None else changes.taken) == taken
+
+
+async def test_who_only_counts_makes_no_board_be_kept(valkey_url: str) -> None:
+    stage = await Stage.at(valkey_url)
+    show = await stage.load(onsale(drawn("aaaa")))
+    for_ever, never = (Boards(stage.allocator, poll_ms=ms, versions_max=4) for ms in (60_000, 0))
+    assert await for_ever.free(show) == 4
+    assert for_ever.fresh(show) is None
+    seen = [await boards.latest(show) for boards in (for_ever, never)]
+    await stage.held(show, exact("A-1", "A-2"))
+    # What is fresh is counted as it was read; what is not is read again, and kept as it was.
+    assert [await boards.free(show) for boards in (for_ever, never)] == [4, 2]
+    assert (await never.board(show)).remembers(seen[1].version)
+    await stage.store.close()
