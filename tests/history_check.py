@@ -178,7 +178,8 @@ class Checker:
         for trace in world.waiting:
             if position in trace.gaps and self._concerns(trace.op, op, complaint, model):
                 yield trace.op, trace
-        ahead = self.order.ops[position + 1 : position + 1 + AHEAD]
+        first = position + (op in self.order.ops[position : position + 1])
+        ahead = self.order.ops[first : first + AHEAD]
         later_ended_ns = self.order.later_ended_ns[min(position, len(self.order.ops) - 1)]
         for other in (*self.unknown[op.night], *ahead):
             if (

@@ -187,6 +187,16 @@ def an_order_a_release_and_a_hold_before_a_restart(story: Story) -> None:
     ]
 
 
+def a_release_that_was_heard_when_asked_again_right_after(story: Story) -> None:
+    story.hold(1000, 1, 1, [0])
+    story.ask("hold", 2, [2, 1, 1, None, False, [0]])
+    story.miss()
+    story.miss()
+    again = story.hear(1010, "release", 1, [], "RELEASED")
+    again.began_ns -= TURN_NS
+    story.evidence.holds = [Found(2, 2, 1, 1005 + HOLD_MS, [0], True, 0, "held")]
+
+
 CASES: Final = (
     (money_after_the_release_that_it_outlived, 1, "no turn of its time is missing"),
     (a_hold_in_the_millisecond_after_a_restart, 1, "no turn of its time is missing"),
@@ -197,6 +207,7 @@ CASES: Final = (
     (the_other_release_as_a_later_answer_shows, 1, "expected OVER_LIMIT"),
     (two_releases_of_one_call_and_not_the_third, 2, "would not be alone"),
     (a_hold_after_another_of_its_millisecond, 1, "no turn of its time is missing"),
+    (a_release_that_was_heard_when_asked_again_right_after, 2, "no turn of its time is missing"),
     (an_order_a_release_and_a_hold_before_a_restart, 3, "no turn of its time is missing"),
 )
 """Each with the number of decisions to be found, and what the checker says when no turn is missing."""
