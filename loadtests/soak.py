@@ -6,7 +6,7 @@ is an open loop in slices; a new sale follows before the seats of one run out. P
 
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import linear_regression, mean
 from typing import Final
@@ -32,9 +32,9 @@ GROWTH_MAX: Final = 0.05
 GROWTH_MIB_MAX: Final = 8.0
 DESCRIPTORS_MORE_MAX: Final = 8
 DESCRIPTORS_GROWTH_MAX: Final = 0.1
-"""Postgres' are those of many children, who come and go."""
 STORES: Final = ("valkey", "postgres")
-"""They keep what is sold: their growth is told an order, and is no leak."""
+"""They keep what is sold: their growth is told an order, and is no leak. Nor are the files that each child of
+Postgres keeps open, up to 1,000 (`max_files_per_process`); what others could leak there is connections."""
 
 
 def soak(loop: OpenLoop, mix: Mix, watch: Watch, rate: float, seconds: float) -> tuple[Counter[str], int]:
@@ -86,9 +86,10 @@ def growth(line: Line) -> float:
     return fitted.slope * (line[-1][0] - line[0][0])
 
 
-def verdicts(memory: Lines, descriptors: Lines, wrong: Counter[str], paid: int) -> list[Said]:
+def verdicts(lines: Mapping[str, Lines], wrong: Counter[str], paid: int) -> list[Said]:
+    """`lines`: those of a watch."""
     said = []
-    for name, line in memory.items():
+    for name, line in lines.get("memory", {}).items():
         steady = warm(line)
         grown = growth(steady)
         if name in STORES:
@@ -99,11 +100,13 @@ def verdicts(memory: Lines, descriptors: Lines, wrong: Counter[str], paid: int) 
         short = line[-1][0] < JUDGED_FROM_S if line else True
         told = f"{grown:+.1f} MiB of {allowed:.1f} allowed" + (", too short a run to judge" if short else "")
         said.append(Said(f"memory of {name}", told, short or grown <= allowed))
-    for name, line in descriptors.items():
-        steady = warm(line)
-        first, last = most(steady[: len(steady) // 4 + 1]), most(steady[-(len(steady) // 4 + 1) :])
-        kept = last - first <= max(DESCRIPTORS_MORE_MAX, first * DESCRIPTORS_GROWTH_MAX)
-        said.append(Said(f"descriptors of {name}", f"{first:.0f} -> {last:.0f}", kept))
+    for what in ("descriptors", "sockets"):
+        for name, line in lines.get(what, {}).items():
+            steady = warm(line)
+            first, last = most(steady[: len(steady) // 4 + 1]), most(steady[-(len(steady) // 4 + 1) :])
+            kept = last - first <= max(DESCRIPTORS_MORE_MAX, first * DESCRIPTORS_GROWTH_MAX)
+            is_told = what == "descriptors" and name in STORES
+            said.append(Said(f"{what} of {name}", f"{first:.0f} -> {last:.0f}", kept or is_told))
     errors = ", ".join(f"{times} x {what[:80]}" for what, times in wrong.most_common(3)) or "none"
     return [*said, Said("errors", errors, not wrong), Said("payments taken", f"{paid:,}", paid > 0)]
 
@@ -125,6 +128,7 @@ def charts(watch: Watch) -> list[Chart]:
         ("memory", "Private memory of each process", "MiB"),
         ("stores", "Private memory of the stores", "MiB"),
         ("descriptors", "Open descriptors", "number"),
+        ("sockets", "Open sockets", "number"),
     )
     lines: dict[str, Lines] = dict(watch.lines)
     memory = lines.pop("memory", {})
@@ -148,7 +152,7 @@ def measured(
     click.echo(intro)
     with watching(Watch(lambda: stack.processes, mix.counts)) as watch:
         wrong, paid = soak(loop, mix, watch, rate, seconds)
-    return watch, verdicts(watch.lines["memory"], watch.lines["descriptors"], wrong, paid), intro
+    return watch, verdicts(watch.lines, wrong, paid), intro
 
 
 @click.command()

@@ -1,12 +1,12 @@
 """What the processes use while a load runs, and how the sale stands: looked at once a second."""
 
 import contextlib
-import os
 import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -20,7 +20,7 @@ Lines = dict[str, Line]
 
 
 class Watch:
-    """Series by what they measure (`cpu`, `memory`, `descriptors`, `sale`), then by name.
+    """Series by what they measure (`cpu`, `memory`, `descriptors`, their `sockets`, `sale`), then by name.
 
     `processes` is asked at every look, for what is killed comes back under another number; `sale` gives
     counts by name. Memory is the private part of a process and its children in MiB: buffers that Postgres
@@ -59,7 +59,9 @@ class Watch:
             self.note("cpu", name, max(0.0, spent_s - before[2]) / (now_s - before[1]) * 100)
         self._cpu[name] = pid, now_s, spent_s
         self.note("memory", name, sum(map(private_kib, pids)) / 1024)
-        self.note("descriptors", name, sum(map(descriptors, pids)))
+        open_ = [*chain.from_iterable(map(descriptors, pids))]
+        self.note("descriptors", name, len(open_))
+        self.note("sockets", name, sum(one.startswith("socket:") for one in open_))
 
 
 def children(pid: int) -> list[int]:
@@ -73,8 +75,13 @@ def private_kib(pid: int) -> int:
     return 0
 
 
-def descriptors(pid: int) -> int:
-    return len(os.listdir(f"/proc/{pid}/fd"))  # noqa: PTH208 - only their number is asked
+def descriptors(pid: int) -> list[str]:
+    """What each of them is open on."""
+    found = []
+    for one in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):  # closed since
+            found.append(str(one.readlink()))
+    return found
 
 
 @contextmanager

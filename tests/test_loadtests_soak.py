@@ -30,21 +30,32 @@ def line(*values: float) -> Line:
 )
 def test_memory_that_keeps_growing_after_the_warm_up_is_a_miss(memory: Line, kept: bool) -> None:
     for every_s, found in ((60, kept), (1, True)):
-        said = verdicts({"api": [(at * every_s, value) for at, value in memory]}, {}, Counter(), 1)
+        lines = {"memory": {"api": [(at * every_s, value) for at, value in memory]}}
+        said = verdicts(lines, Counter(), 1)
         assert {one.what: one.kept for one in said}["memory of api"] is found, "a short run is not judged"
 
 
 @pytest.mark.parametrize(
-    ("descriptors", "kept"),
-    [(line(*[30.0] * 40), True), (line(*(30.0 + at for at in range(40))), False)],
+    ("what", "name", "grows", "kept"),
+    [
+        ("descriptors", "api", False, True),
+        ("descriptors", "api", True, False),
+        ("descriptors", "postgres", True, True),
+        ("sockets", "postgres", True, False),
+    ],
 )
-def test_descriptors_not_given_back_are_a_miss(descriptors: Line, kept: bool) -> None:
-    said = verdicts({}, {"api": descriptors}, Counter(), 1)
-    assert {one.what: one.kept for one in said}["descriptors of api"] is kept
+def test_descriptors_not_given_back_are_a_miss(what: str, name: str, grows: bool, kept: bool) -> None:
+    """Postgres keeps files open, but no connections."""
+    said = verdicts({what: {name: line(*(30.0 + at * grows for at in range(40)))}}, Counter(), 1)
+    assert {one.what: one.kept for one in said} == {
+        f"{what} of {name}": kept,
+        "errors": True,
+        "payments taken": True,
+    }
 
 
 def test_a_wrong_answer_and_nothing_sold_are_misses() -> None:
-    said = {one.what: one.kept for one in verdicts({}, {}, Counter({"join: 500": 1}), 0)}
+    said = {one.what: one.kept for one in verdicts({}, Counter({"join: 500": 1}), 0)}
     assert said == {"errors": False, "payments taken": False}
 
 
