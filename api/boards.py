@@ -128,7 +128,7 @@ class Boards:
         return last
 
     async def free(self, onsale: OnSale) -> int:
-        """The number of free seats. A board is not kept for that: it would be, of every showtime on sale."""
+        """The number of free seats; no board is kept for it, as it would be of every showtime on sale."""
         self._forget(asyncio.get_running_loop().time())
         board = self.fresh(onsale)
         if board is not None and board.last is not None:

@@ -1,6 +1,7 @@
 """What the processes use while a load runs, and how the sale stands: looked at once a second."""
 
 import contextlib
+import os
 import threading
 import time
 from collections import defaultdict
@@ -78,9 +79,10 @@ def private_kib(pid: int) -> int:
 def descriptors(pid: int) -> list[str]:
     """What each of them is open on."""
     found = []
-    for one in Path(f"/proc/{pid}/fd").iterdir():
+    folder = f"/proc/{pid}/fd/"
+    for one in os.listdir(folder):  # noqa: PTH208 - a quarter of the time, beside a sender that is measured
         with contextlib.suppress(FileNotFoundError):  # closed since
-            found.append(str(one.readlink()))
+            found.append(os.readlink(folder + one))  # noqa: PTH115 - the same
     return found
 
 

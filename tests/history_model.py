@@ -65,7 +65,7 @@ class Model:
             at_ms, token = heappop(self.due)
             hold = self.holds[token]
             if hold.state in LIVE and hold.due_ms() == at_ms:
-                self.give_back(token, "expired")
+                self.give_back(token)
 
     def overdue(self, now_ms: int) -> list[int]:
         """Tokens that lapse by then."""
@@ -76,13 +76,13 @@ class Model:
         found = (hold.seats for hold in self.holds.values() if hold.state == "confirmed")
         return {*chain.from_iterable(found)}
 
-    def give_back(self, token: int, state: str) -> None:
+    def give_back(self, token: int) -> None:
         hold = self.holds[token]
         fan = self.fans[hold.fan]
         is_ordered = hold.state == "awaiting" and fan.ordered == hold.entry
         ordered = -1 if is_ordered else fan.ordered
         self.fans[hold.fan] = replace(fan, seats=fan.seats - len(hold.seats), ordered=ordered)
-        self.holds[token] = replace(hold, state=state)
+        self.holds[token] = replace(hold, state="back")
         self.hall.free(hold.seats)
 
     def order_late(self, op: Op) -> None:
@@ -251,7 +251,7 @@ class Model:
         if found := same(op, "RELEASED", [], (op.token,)):
             return found
         if hold.state in LIVE:
-            self.give_back(op.token, "released")
+            self.give_back(op.token)
         return None
 
     def _sweep(self, op: Op) -> Complaint | None:
@@ -275,7 +275,7 @@ class Model:
             return same(op, "RECLAIMED", told, self._owners(self.hall.taken(moved)))
         for token, hold in [*self.holds.items()]:
             if hold.state == "held":
-                self.give_back(token, "released")
+                self.give_back(token)
         self.reclaimed = True
         return None
 

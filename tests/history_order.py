@@ -33,9 +33,9 @@ class Order:
         count = bisect_left(self._ended, began_ns)
         return self._latest[count - 1] if count else -1
 
-    def may_hide(self, began_ns: int, position: int) -> bool:
-        """A call that began then may have been decided, unheard, before the one at the position."""
-        least = self.after(began_ns)
+    def may_hide(self, began_ns: int, position: int, since: int = -1) -> bool:
+        """A call that began then may have been decided, unheard, after `since` and before the position."""
+        least = max(self.after(began_ns), since)
         heard = self.silent[least] if least >= 0 else 0
         return least < position and (position == len(self.silent) or self.silent[position] > heard)
 

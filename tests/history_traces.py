@@ -56,6 +56,7 @@ class Evidence(msgspec.Struct):
 
 def traces(calls: list[Op], evidence: Evidence) -> list[Op]:
     """By time; their `began_ns` is that of the first call which may have done it."""
+    passes = {op.token: op.asked[1] for op in calls if op.verb == "hold"}
     return sorted(
         [
             *_holds(calls, evidence),
@@ -63,7 +64,7 @@ def traces(calls: list[Op], evidence: Evidence) -> list[Op]:
             *_pays(calls, evidence),
             *_reclaims(calls, evidence),
         ],
-        key=lambda op: (op.at_ms, RANK[op.verb]),
+        key=lambda op: (op.at_ms, RANK[op.verb], passes.get(op.token, 0)),
     )
 
 

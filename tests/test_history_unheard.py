@@ -1,68 +1,13 @@
-"""What nobody heard is put where it must have been; with no turn missing there, the same answers are a lie.
-
-Each case is a night of a few calls, told turn by turn; of a turn that is a `miss` nobody had the answer.
-"""
+"""What nobody heard is put where it must have been; with no turn missing, the same answers are a lie."""
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 import pytest
 
-from tests.history_check import check
-from tests.history_night import HOLD_MS, PAY_MS
-from tests.history_op import UNKNOWN, Op
-from tests.history_traces import Entry, Evidence, Found
-from tests.history_verdict import Verdict
-
-PER_NIGHT: Final = 2500
-REFERENCE: Final = 7
-AMOUNT: Final = 1100
-TURN_NS: Final = 10
-
-
-class Story:
-    """Calls as they are told, and what the store holds in the end."""
-
-    def __init__(self, *, hides: bool) -> None:
-        self.calls: list[Op] = []
-        self.evidence = Evidence()
-        self.hides = hides
-        self._epoch, self._turn, self._now_ns = 1, 0, 0
-
-    def hear(self, at_ms: int, verb: str, token: int, asked: list[Any], word: str, *told: Any) -> Op:
-        self._turn += 1
-        self._now_ns += TURN_NS
-        began_ns, ended_ns = self._now_ns, self._now_ns + TURN_NS // 2
-        op = Op(began_ns, ended_ns, 0, verb, token, asked, word, [*told], self._epoch, self._turn, 0, at_ms)
-        self.calls.append(op)
-        return op
-
-    def hold(self, at_ms: int, token: int, fan: int, seats: list[int]) -> None:
-        asked = [fan, 1, len(seats), None, False, seats]
-        self.hear(at_ms, "hold", token, asked, "HELD", seats, at_ms + HOLD_MS, True)
-
-    def order(self, at_ms: int, token: int) -> None:
-        self.hear(at_ms, "order", token, [AMOUNT], "ORDERED", at_ms + PAY_MS)
-
-    def release(self, at_ms: int, token: int) -> None:
-        self.hear(at_ms, "release", token, [], "RELEASED")
-
-    def sweep(self, at_ms: int, lapsed: int = 0) -> None:
-        self.hear(at_ms, "sweep", 0, [], "SWEPT", lapsed)
-
-    def ask(self, verb: str, token: int, asked: list[Any]) -> None:
-        """A call without an answer, on its way from now on."""
-        self._now_ns += TURN_NS
-        self.calls.append(Op(self._now_ns, 2**62, 0, verb, token, asked, UNKNOWN))
-
-    def miss(self) -> None:
-        self._turn += self.hides
-
-    def restart(self) -> None:
-        self._epoch, self._turn = self._epoch + 1, 0
-
-    def check(self) -> Verdict:
-        return check(self.calls, self.evidence, PER_NIGHT)
+from tests.history_night import HOLD_MS, PAY_MS, night
+from tests.history_story import AMOUNT, PER_NIGHT, REFERENCE, TURN_NS, Story, six_seats_and_three_more
+from tests.history_traces import Entry, Found
 
 
 def money_after_the_release_that_it_outlived(story: Story) -> None:
@@ -104,16 +49,6 @@ def the_one_release_that_freed_the_seat(story: Story) -> None:
         Found(1, 1, 1, 1000 + HOLD_MS, [0], True, 0, "released"),
         Found(2, 2, 1, 1000 + HOLD_MS, [10], True, 0, "released"),
     ]
-
-
-def six_seats_and_three_more(story: Story) -> None:
-    """A fan at the limit is given more: one of two holds was released, and nobody heard which."""
-    story.hold(1000, 1, 1, [0, 1, 2])
-    story.hold(1050, 2, 1, [5, 6, 7])
-    story.ask("release", 1, [])
-    story.ask("release", 2, [])
-    story.miss()
-    story.hold(1060, 3, 1, [10, 11, 12])
 
 
 def no_release_of_a_hold_that_was_ordered(story: Story) -> None:
@@ -160,16 +95,26 @@ def two_releases_of_one_call_and_not_the_third(story: Story) -> None:
     story.hear(1020, "hold", 5, [5, 1, 1, None, False, [4]], "TAKEN", [4])
 
 
-def a_hold_after_another_of_its_millisecond(story: Story) -> None:
+def a_hold_after_another_of_its_millisecond(story: Story, at_ms: int = 1000, fan: int = 1) -> None:
     """Before that one it would have left the fan too few; a turn is missing there too."""
-    story.sweep(990)
-    story.ask("hold", 1, [1, 1, 3, None, False, [0, 1, 2]])
+    story.sweep(at_ms - 10)
+    story.ask("hold", 101, [fan, 1, 3, None, False, [0, 1, 2]])
     story.miss()
-    story.hold(1000, 2, 1, [5, 6, 7, 8])
-    story.release(1000, 2)
+    story.hold(at_ms, 102, fan, [5, 6, 7, 8])
+    story.release(at_ms, 102)
     story.miss()
-    story.sweep(1010)
-    story.evidence.holds = [Found(1, 1, 1, 1000 + HOLD_MS, [0, 1, 2], True, 0, "held")]
+    story.sweep(at_ms + 10)
+    story.evidence.holds = [Found(101, fan, 1, at_ms + HOLD_MS, [0, 1, 2], True, 0, "held")]
+
+
+def a_release_that_was_heard_when_asked_again_right_after(story: Story) -> None:
+    story.hold(1000, 1, 1, [0])
+    story.ask("hold", 2, [2, 1, 1, None, False, [0]])
+    story.miss()
+    story.miss()
+    again = story.hear(1010, "release", 1, [], "RELEASED")
+    again.began_ns -= TURN_NS
+    story.evidence.holds = [Found(2, 2, 1, 1005 + HOLD_MS, [0], True, 0, "held")]
 
 
 def an_order_a_release_and_a_hold_before_a_restart(story: Story) -> None:
@@ -187,14 +132,65 @@ def an_order_a_release_and_a_hold_before_a_restart(story: Story) -> None:
     ]
 
 
-def a_release_that_was_heard_when_asked_again_right_after(story: Story) -> None:
+def two_orders_of_one_fan(story: Story) -> None:
+    """In one turn, that of the later pass second: the other way round the earlier pass would be used up."""
+    for token, entry, seat in ((2, 1, 0), (1, 2, 10)):
+        asked = [1, entry, 1, None, False, [seat]]
+        story.hear(1000, "hold", token, asked, "HELD", [seat], 1000 + HOLD_MS, True)
+    for token in (2, 1):
+        story.ask("order", token, [AMOUNT])
+    story.miss()
+    story.sweep(1020)
+    story.evidence.holds = [
+        Found(1, 1, 2, 1000 + HOLD_MS, [10], True, 1010 + PAY_MS, "released"),
+        Found(2, 1, 1, 1000 + HOLD_MS, [0], True, 1010 + PAY_MS, "released"),
+    ]
+
+
+def an_order_before_a_later_hold_of_its_gap(story: Story) -> None:
+    """Put in after that hold, whose time comes later, the order would come when its hold has lapsed."""
     story.hold(1000, 1, 1, [0])
-    story.ask("hold", 2, [2, 1, 1, None, False, [0]])
+    story.ask("order", 1, [AMOUNT])
+    story.ask("hold", 3, [3, 1, 1, None, False, [20]])
     story.miss()
+    story.hear(1399, "hold", 6, [1, 1, 1, None, False, [11]], "HELD", [11], 1399 + HOLD_MS, True)
     story.miss()
-    again = story.hear(1010, "release", 1, [], "RELEASED")
-    again.began_ns -= TURN_NS
-    story.evidence.holds = [Found(2, 2, 1, 1005 + HOLD_MS, [0], True, 0, "held")]
+    story.sweep(1410)
+    story.evidence.holds = [
+        Found(1, 1, 1, 1000 + HOLD_MS, [0], True, 1399 + PAY_MS, "expired"),
+        Found(3, 3, 1, 1402 + HOLD_MS, [20], True, 0, "held"),
+    ]
+
+
+def five_doubts_that_time_ends(story: Story) -> None:
+    """Of each fan one of two holds was released; when both would have lapsed it is all the same which."""
+    fans = range(5)
+    for fan in fans:
+        story.hold(1000, 10 * fan + 1, fan, [46 * fan, 46 * fan + 1, 46 * fan + 2])
+        story.hold(1000, 10 * fan + 2, fan, [46 * fan + 5, 46 * fan + 6, 46 * fan + 7])
+    for token in (10 * fan + which for fan in fans for which in (1, 2)):
+        story.ask("release", token, [])
+    story.miss()
+    for fan in fans:
+        story.hold(1010, 10 * fan + 3, fan, [46 * fan + 10, 46 * fan + 11, 46 * fan + 12])
+    story.sweep(1500, 10)
+    a_hold_after_another_of_its_millisecond(story, 2000, 100)
+
+
+def fewer_lapsed_after_an_unheard_sweep(story: Story) -> None:
+    story.hold(1000, 1, 1, [0])
+    story.sweep(1010)
+    story.miss()
+    story.sweep(1000 + HOLD_MS, 0)
+
+
+def a_seat_given_back_before_the_reclaim(story: Story) -> None:
+    story.hold(1000, 1, 1, [0])
+    story.order(1010, 1)
+    story.ask("release", 1, [])
+    story.miss()
+    every = [*range(len(night(0, PER_NIGHT).show.geometry))]
+    story.hear(1020, "reclaim", 0, [], "RECLAIMED", [], [], every)
 
 
 CASES: Final = (
@@ -209,6 +205,11 @@ CASES: Final = (
     (a_hold_after_another_of_its_millisecond, 1, "no turn of its time is missing"),
     (a_release_that_was_heard_when_asked_again_right_after, 2, "no turn of its time is missing"),
     (an_order_a_release_and_a_hold_before_a_restart, 3, "no turn of its time is missing"),
+    (two_orders_of_one_fan, 2, "no turn of its time is missing"),
+    (an_order_before_a_later_hold_of_its_gap, 2, "no turn of its time is missing"),
+    (five_doubts_that_time_ends, 6, "no turn of its time is missing"),
+    (fewer_lapsed_after_an_unheard_sweep, 0, "expected SWEPT [1]"),
+    (a_seat_given_back_before_the_reclaim, 1, "expected RECLAIMED"),
 )
 """Each with the number of decisions to be found, and what the checker says when no turn is missing."""
 

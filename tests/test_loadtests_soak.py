@@ -40,6 +40,7 @@ def test_memory_that_keeps_growing_after_the_warm_up_is_a_miss(memory: Line, kep
     [
         ("descriptors", "api", False, True),
         ("descriptors", "api", True, False),
+        ("descriptors", "valkey", True, False),
         ("descriptors", "postgres", True, True),
         ("sockets", "postgres", True, False),
     ],
