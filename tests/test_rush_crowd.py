@@ -29,6 +29,7 @@ MEASURED = Measured(
     seed=1,
     own_stack=True,
     showtimes=1,
+    refunds_sent=3,
     out_of_time=False,
 )
 

@@ -8,7 +8,9 @@ import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
+import httpx
 import msgspec
 import pytest
 
@@ -79,6 +81,32 @@ async def test_a_rush_survives_a_killed_worker(target: Target, tmp_path: Path, w
     assert report.sold_out
     assert report.orders == report.orders_in_postgres > 0
     assert report.refusals_checked > 0
+    assert report.refunds_sent == report.counts["orders paid late"] > 0
+    assert asked(target, "/v1/refunds")["refunds"] == []
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+async def test_a_stopped_rush_closes_its_sale(
+    target: Target, tmp_path: Path, wait_until: WaitUntil, number: signal.Signals, code: int
+) -> None:
+    said = tmp_path / "said"
+    child = start_rush(target, said, "--fans", "150", "--showtimes", "1")
+    try:
+        await wait_until(lambda: " sold, " in said.read_text(), timeout_s=START_TIMEOUT_S)
+        child.send_signal(number)
+        await wait_until(lambda: child.poll() is not None, timeout_s=START_TIMEOUT_S)
+    finally:
+        end(child, signal.SIGKILL, 0)
+    closed = re.search(r"^The sale (rush-\S+) is closed\.$", said.read_text(), re.MULTILINE)
+    assert closed, said.read_text()
+    assert child.returncode == code
+    assert said.read_text().endswith(f"usher: stopped by {number.name}\n")
+    assert asked(target, f"/v1/sales/{closed[1]}")["state"] == "closed"
+
+
+def asked(target: Target, path: str) -> Any:
+    key = {"Authorization": f"Bearer {target.settings.storefront_key}"}
+    return httpx.get(target.base_url + path, headers=key).json()
 
 
 def start_rush(target: Target, said: Path, *arguments: str) -> "subprocess.Popen[bytes]":

@@ -23,6 +23,7 @@ from usher.rush_report import Report, table_of
 from usher.rush_run import Rush, Wish
 from usher.rush_sale import CannotDelegate, plan_of
 from usher.rush_stack import NoUsher, Target, found_or_started, pids_file, process_table
+from usher.rush_stop import Stopped, listen, until_stopped
 from usher.settings import BadSetting
 
 PLAIN_EVERY_S = 3.0
@@ -51,6 +52,7 @@ def rush(
     minutes_max: float,
 ) -> None:
     """Send a crowd to a sale of its own; prove that all went well."""
+    listen()
     console = Console(width=None if sys.stdout.isatty() else PLAIN_COLUMNS)
     try:
         wish = Wish(
@@ -67,6 +69,9 @@ def rush(
                 f"They stand, as they change, in {pids_file(target)}", highlight=False, soft_wrap=True
             )
             report = run_rush(wish, target, console)
+    except Stopped as stopped:
+        click.echo(f"usher: {stopped}", err=True)
+        sys.exit(stopped.exit_code)
     except BadPlan as bad:
         give_up(f"the plan cannot be used: {bad}")
     except (NoUsher, CannotDelegate, NeverCaughtUp, GaveUp, BadSetting, DataFolderUnusable) as error:
@@ -84,7 +89,7 @@ def run_rush(wish: Wish, target: Target, console: Console) -> Report:
     with uvloop_runner() as runner:
         if not console.is_terminal:
             lines = PlainLines()
-            return runner.run(Rush(wish, target, console.print, lines.show).run())
+            return runner.run(until_stopped(Rush(wish, target, console.print, lines.show).run()))
         columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[words]}"))
         with Progress(*columns, TimeElapsedColumn(), console=console) as progress:
             bar = progress.add_task("seats sold", total=None, words="before the open")
@@ -93,7 +98,7 @@ def run_rush(wish: Wish, target: Target, console: Console) -> Report:
                 words = words_of(standing, seats)
                 progress.update(bar, total=seats, completed=standing.seats_sold, words=words)
 
-            return runner.run(Rush(wish, target, progress.console.print, show).run())
+            return runner.run(until_stopped(Rush(wish, target, progress.console.print, show).run()))
 
 
 def uvloop_runner() -> asyncio.Runner:

@@ -79,6 +79,11 @@ class Crowd:
         self._say(standing)
         return standing
 
+    def leave(self) -> None:
+        """Everybody goes at once, whatever they are doing."""
+        for task in self._fans:
+            task.cancel()
+
     async def _live(self, fan: Fan) -> None:
         try:
             await fan.live()

@@ -20,6 +20,7 @@ LOOKS_MAX: Final = 40
 
 async def pay(scene: Scene, placed: Placed, bag: Bag, temper: Temper, dice: random.Random) -> bool:
     """True when the order is confirmed and the receipt noted."""
+    scene.tape.orders.add(placed.order)
     if bag.manner == "never_pays":
         bag.manner = "buys"
         scene.tape.counts["orders never paid"] += 1

@@ -62,6 +62,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     refusals_checked: int
     own_stack: bool
     receipts: int
+    refunds_sent: int
     troubles_s: float
     counts: dict[str, int]
     findings: dict[str, Finding]
@@ -80,6 +81,7 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
     seed: int
     own_stack: bool
     showtimes: int
+    refunds_sent: int
     out_of_time: bool
 
 
@@ -121,6 +123,7 @@ def report_of(facts: Facts, tape: Tape, measured: Measured) -> Report:
         refusals_checked=findings["refused_though_fitting"].checked,
         own_stack=measured.own_stack,
         receipts=len(facts.receipts),
+        refunds_sent=measured.refunds_sent,
         troubles_s=round(troubles_ms / 1000, 1),
         counts=dict(sorted(tape.counts.items())),
         findings=findings,

@@ -19,8 +19,9 @@ from usher import rush_evidence as evidence
 from usher.rush_crowd import Crowd, Standing
 from usher.rush_door import Door
 from usher.rush_facts import Facts, Waiting
+from usher.rush_refunds import give_back
 from usher.rush_report import Measured, Report, report_of
-from usher.rush_sale import CannotDelegate, PlanFile, delegate, move, terms_of
+from usher.rush_sale import CannotDelegate, PlanFile, close_if_there, delegate, move, terms_of
 from usher.rush_scene import Scene, Terms, Till
 from usher.rush_stack import Target
 from usher.rush_tape import Tape
@@ -30,6 +31,7 @@ from waiting_room.draw import commitment
 
 STORE_TIMEOUT_S: Final = 5.0
 JOINED_TIMEOUT_S: Final = 120.0
+BREAK_OFF_TIMEOUT_S: Final = 8.0
 OPENS_IN_S: Final = 3600.0
 FOLLOW_EVERY_S: Final = 0.25
 SKEWS_KEPT: Final = 8
@@ -59,6 +61,7 @@ class Rush:
         self._show = show
         self._seats = 0
         self._commitment = ""
+        self._on_sale = False
 
     async def run(self) -> Report:
         """The report; raises CannotDelegate, NeverCaughtUp or GaveUp when there is nothing to report."""
@@ -85,6 +88,9 @@ class Rush:
             scene = Scene(door, tape, terms, wish.plan.plan, till, watch.peek, watch.versions)
             try:
                 return await self._through(scene, watch, client, pool, shard)
+            except BaseException:
+                await self._break_off(scene, client, pool, shard)
+                raise
             finally:
                 following.cancel()
                 await asyncio.gather(following, return_exceptions=True)
@@ -92,28 +98,27 @@ class Rush:
 
     async def _through(self, scene: Scene, watch: Watch, client: Client, pool: Pool, shard: int) -> Report:
         wish, terms, till = self.wish, scene.terms, scene.till
+        self._on_sale = True
         opens_in_s = OPENS_IN_S + scene.tape.skew_ms / 1000
         self._commitment = await delegate(scene.door, till.storefront_key, terms, wish.plan, opens_in_s)
         self._seats = await self._seats_for_sale(watch, terms)
         tempers, before_s = draw_crowd(wish.fans, self._seats, terms.seats_per_fan, wish.seed)
         crowd = Crowd(scene, tempers, wish.seed, lambda standing: self._show(standing, self._seats))
         self._say(f"{self._seats:,} seats in {len(terms.showtimes)} showtimes; {before_s:.0f} s to the open.")
-        bytes_per_fan, key_bytes_per_fan = await self._gather(crowd, tempers, watch, before_s)
-        await move(scene.door, till.operator_key, terms.sale, "open")
-        began = time.monotonic()
-        sampling = asyncio.create_task(watch.run(self.target.processes, scene.tape.trouble_now))
-        coming = asyncio.create_task(crowd.come(False, began))
         try:
-            last = await crowd.watch(wish.minutes_max)
+            bytes_per_fan, key_bytes_per_fan = await self._gather(crowd, tempers, watch, before_s)
+            await move(scene.door, till.operator_key, terms.sale, "open")
+            began = time.monotonic()
+            last = await self._sell_out(crowd, watch, scene.tape, began)
             seconds = time.monotonic() - began
         finally:
-            for task in (coming, sampling):
-                task.cancel()
-            await asyncio.gather(coming, sampling, return_exceptions=True)
+            crowd.leave()
         self._say("The crowd has gone; waiting for the writer, then the proofs.")
         await evidence.wait_for_writer(client, pool, shard)
+        refunds_sent = await give_back(scene.door, till.storefront_key, scene.tape.orders)
         facts = await self._facts(scene, watch, client, pool, shard)
         await move(scene.door, till.operator_key, terms.sale, "close")
+        self._on_sale = False
         measured = Measured(
             fans=wish.fans,
             seats=self._seats,
@@ -125,9 +130,39 @@ class Rush:
             seed=wish.seed,
             own_stack=self.target.own,
             showtimes=len(terms.showtimes),
+            refunds_sent=refunds_sent,
             out_of_time=last.at_s > 60 * wish.minutes_max and not last.sold_out,
         )
         return report_of(facts, scene.tape, measured)
+
+    async def _sell_out(self, crowd: Crowd, watch: Watch, tape: Tape, began: float) -> Standing:
+        """Sends the late part of the crowd; how the sale stands when it is over."""
+        sampling = asyncio.create_task(watch.run(self.target.processes, tape.trouble_now))
+        coming = asyncio.create_task(crowd.come(False, began))
+        try:
+            return await crowd.watch(self.wish.minutes_max)
+        finally:
+            for task in (coming, sampling):
+                task.cancel()
+            await asyncio.gather(coming, sampling, return_exceptions=True)
+
+    async def _break_off(self, scene: Scene, client: Client, pool: Pool, shard: int) -> None:
+        """Closes the sale of a rush that goes no further; what is owed because of it is given back."""
+        sale, till = scene.terms.sale, scene.till
+        # Connections of its own: those of the crowd may be waiting for answers.
+        door = Door(self.target.base_url, Tape(), chance(self.wish.seed, 1 << 41))
+        try:
+            async with asyncio.timeout(BREAK_OFF_TIMEOUT_S):
+                if self._on_sale and await close_if_there(door, till.operator_key, sale):
+                    self._say(f"The sale {sale} is closed.")
+                self._on_sale = False
+                await evidence.wait_for_writer(client, pool, shard)
+                await give_back(door, till.storefront_key, scene.tape.orders)
+        except (TimeoutError, CannotDelegate):
+            if self._on_sale:
+                self._say(f"The sale {sale} could not be closed: an operator has to.")
+        finally:
+            door.close()
 
     async def _gather(
         self, crowd: Crowd, tempers: list[Temper], watch: Watch, before_s: float

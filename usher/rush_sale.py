@@ -122,6 +122,15 @@ async def move(door: Door, key: str, sale: str, verb: str) -> None:
     check(await door.call(f"{verb} sale", "POST", f"/v1/sales/{sale}/{verb}", bearer=key, body={}), verb)
 
 
+async def close_if_there(door: Door, key: str, sale: str) -> bool:
+    """False when there is no such sale yet."""
+    answer = await door.call("close sale", "POST", f"/v1/sales/{sale}/close", bearer=key, body={})
+    if answer.slug == "unknown-sale":
+        return False
+    check(answer, "close")
+    return True
+
+
 def check(answer: Answer, what: str) -> None:
     if answer.status >= 300:
         detail = answer.body.get("detail", "")

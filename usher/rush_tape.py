@@ -25,6 +25,7 @@ class Tape:
         self.served_ms: dict[str, array[float]] = defaultdict(lambda: array("d"))
         self.counts: Counter[str] = Counter()
         self.receipts: list[Receipt] = []
+        self.orders: set[str] = set()
         self.refusals: list[Refusal] = []
         self.visits: list[Visit] = []
         self.polls_ms: dict[int, list[int]] = defaultdict(list)
