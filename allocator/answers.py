@@ -29,6 +29,10 @@ class SalePaused(msgspec.Struct, frozen=True):
 class SaleClosed(msgspec.Struct, frozen=True): ...
 
 
+class ShowtimeReclaimed(SaleClosed, frozen=True):
+    """Only this showtime: the storefront took it back, and the sale goes on."""
+
+
 class PassUsedUp(msgspec.Struct, frozen=True): ...
 
 
@@ -109,6 +113,7 @@ HoldRefusal = (
     SaleNotOpen
     | SalePaused
     | SaleClosed
+    | ShowtimeReclaimed
     | PassUsedUp
     | OverLimit
     | NoSuchSeats

@@ -20,7 +20,7 @@ HOLD: Final[dict[str, Hold]] = {
     "REPLAYED": lambda show, token, want, fields: _held(token, fields, replayed=True),
     "SALE_NOT_OPEN": lambda show, token, want, fields: answers.SaleNotOpen(),
     "SALE_PAUSED": lambda show, token, want, fields: answers.SalePaused(fields[0]),
-    "SALE_CLOSED": lambda show, token, want, fields: answers.SaleClosed(),
+    "SALE_CLOSED": lambda show, token, want, fields: _closed(reclaimed=fields[0]),
     "PASS_USED_UP": lambda show, token, want, fields: answers.PassUsedUp(),
     "OVER_LIMIT": lambda show, token, want, fields: answers.OverLimit(fields[0]),
     "NO_SUCH_SEATS": lambda show, token, want, fields: _no_such_seats(want, fields[0]),
@@ -87,6 +87,10 @@ def _held(token: Token, fields: list[Any], *, replayed: bool) -> answers.Held:
     return answers.Held(
         token=token, indices=tuple(seats), deadline_ms=deadline_ms, together=together, replayed=replayed
     )
+
+
+def _closed(*, reclaimed: bool) -> answers.SaleClosed:
+    return answers.ShowtimeReclaimed() if reclaimed else answers.SaleClosed()
 
 
 def _no_such_seats(want: Want, places: list[int]) -> answers.NoSuchSeats:

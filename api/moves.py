@@ -62,14 +62,15 @@ MOVES: Final[dict[str, Any]] = {
 async def move(
     sale: str, verb: Literal["open", "pause", "resume", "close"], told: MoveBody | None, rooms: Rooms
 ) -> StateView:
-    """One way for all four moves; one that is refused changes nothing and is not logged."""
+    """One way for all four moves; one that is refused, or finds it so already, is not logged."""
     body = told or SILENT
     reason = body.reason if verb in ("pause", "close") else ""
     answer = await rooms.waiting_room.move(await rooms.sale(sale), verb, reason)
     if not isinstance(answer, Moved):
         raise Refused(answer)
-    detail = f"fans read: {reason}" if reason else ""
-    await take_down(rooms, sale, verb, body.who, body.why or body.reason, detail)
+    if not answer.again:
+        detail = f"fans read: {reason}" if reason else ""
+        await take_down(rooms, sale, verb, body.who, body.why or body.reason, detail)
     return StateView(sale, answer.state)
 
 
@@ -109,6 +110,7 @@ async def put_capacity(sale: PathId, rooms: OpenRooms, data: JSONBody[CapacityBo
         raise Refused(UnknownSale())
     await rooms.catalogue.put_sale(changed)
     await past_gate(lambda: rooms.waiting_room.put_sale(changed))
-    detail = f"from {known.capacity} to {changed.capacity}"
-    await take_down(rooms, sale, "capacity", data.who, data.why, detail)
+    if changed.capacity != known.capacity:
+        detail = f"from {known.capacity} to {changed.capacity}"
+        await take_down(rooms, sale, "capacity", data.who, data.why, detail)
     return CapacityView(sale, changed.capacity)

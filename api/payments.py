@@ -19,14 +19,15 @@ from allocator.catalogue import OnSale
 from allocator.outbox import PaymentBlob, Token, read_order
 from api.callers import need
 from api.order_view import OrderView, just_sold
-from api.orders import ordered_at, view_of
+from api.orders import LEDGER_PATIENCE_S, ordered_at, view_of
 from api.places import NO_STORE, once_of
 from api.problems import Refused, row_of
 from api.provider_events import Amount, Currency, EventPayment, Word, verified
-from api.refusals import UnknownProvider
+from api.refusals import PaidElsewhere, UnknownProvider
 from api.requests import Input, PathId, check_media
 from api.rooms import OpenRooms, Rooms, reaching_ledger
 from ledger import orders as ledger_orders
+from ledger.trouble import POSTGRES_TROUBLE, within
 from store.kept import Once
 
 
@@ -38,7 +39,7 @@ class PaymentBody(Input, frozen=True, kw_only=True):
 
 
 class EventView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What the event did. Money of `already-paid` and `late-refunded` is recorded to be given back."""
+    """What the event did. Money of `already-paid` and `late-refunded` goes back, see `/v1/refunds`."""
 
     outcome: str
     order: str | None = None
@@ -117,10 +118,25 @@ async def confirm(
     answer = await rooms.allocator.confirm(onsale, token, payment, once)
     if isinstance(answer, UnknownOrder):
         return await confirmed_before(token, payment, rooms) or answer
+    if isinstance(answer, AlreadyPaid):
+        return await paid_elsewhere(token, payment, rooms) or answer
     if isinstance(answer, OrderConfirmed):
         # The pass ends by itself too, only later: no payer waits for this.
         rooms.waiting_room.finish_soon(onsale.sale, answer.entry)
     return answer
+
+
+async def paid_elsewhere(token: Token, payment: PaymentBlob, rooms: Rooms) -> PaidElsewhere | None:
+    """Whether the payment is another order's: a shard knows the references of its own orders only.
+
+    None also while the ledger has not heard of the other order, or cannot say.
+    """
+    asked = ledger_orders.paid_by(rooms.pool, payment.provider, payment.reference)
+    try:
+        other = await within(LEDGER_PATIENCE_S, asked)
+    except POSTGRES_TROUBLE:
+        return None
+    return None if other in (None, token) else PaidElsewhere(f"o-{other}")
 
 
 async def confirmed_before(token: Token, payment: PaymentBlob, rooms: Rooms) -> OrderConfirmed | None:

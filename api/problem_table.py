@@ -147,6 +147,13 @@ _ROWS: dict[type, Row] = {
         409, "sale-paused", "The sale is paused", "{reason}", "Keep your place and ask again.", retry_s=5
     ),
     answers.SaleClosed: Row(410, "sale-closed", "The sale is closed", "It has ended.", "Nothing to do here."),
+    answers.ShowtimeReclaimed: Row(
+        410,
+        "sale-closed",
+        "The showtime has left the sale",
+        "The storefront took it back; the sale goes on without it.",
+        "Choose another showtime.",
+    ),
     answers.PassUsedUp: Row(
         409, "pass-used-up", "The pass has been used", "One pass, one order.", "Join again for another order."
     ),
@@ -191,8 +198,15 @@ _ROWS: dict[type, Row] = {
         409,
         "already-paid",
         "The order is paid already",
-        "This second payment is recorded as money to give back.",
-        "Give the money of this payment back; tell /v1/refunds/sent.",
+        "This second payment is written down; unless its reference had paid another order, it goes back.",
+        "Give back what /v1/refunds lists, then name it to /v1/refunds/sent.",
+    ),
+    refusals.PaidElsewhere: Row(
+        409,
+        "already-paid",
+        "The order is paid already",
+        "This payment came for order {other} before: it is the same money, and no more of it goes back.",
+        "If it is other money, tell it again under a reference of its own.",
     ),
     answers.WrongAmount: Row(
         422, "wrong-amount", "Not the order's amount", "{amount} {currency} are due.", "Take the amount due."
@@ -201,8 +215,8 @@ _ROWS: dict[type, Row] = {
         409,
         "late-refunded",
         "The money came too late",
-        "The seats had gone to others; the payment is recorded as money to give back.",
-        "Give the money back and tell /v1/refunds/sent; seats must be held again.",
+        "The seats had gone to others; the payment goes back, unless its reference had paid another order.",
+        "Give back what /v1/refunds lists, then name it to /v1/refunds/sent; seats must be held again.",
     ),
     refusals.UnknownRefund: Row(
         404,

@@ -52,6 +52,7 @@ Refusal = (
     | refusals.AlarmStands
     | refusals.AlreadyOnSale
     | refusals.HoldPaid
+    | refusals.PaidElsewhere
     | refusals.BadDefinition
     | refusals.StoreAway
     | refusals.LedgerAway

@@ -2,6 +2,8 @@
 
 import msgspec
 
+from allocator.answers import AlreadyPaid
+
 
 class BadRequest(msgspec.Struct, frozen=True):
     """The request cannot be read as this call; `why` says where."""
@@ -98,6 +100,12 @@ class AlreadyOnSale(msgspec.Struct, frozen=True):
 
 class HoldPaid(msgspec.Struct, frozen=True):
     """The hold has become a paid order, which keeps its seats."""
+
+
+class PaidElsewhere(AlreadyPaid, frozen=True):
+    """The payment, by its provider and reference, came for the order `other` before: no second one."""
+
+    other: str
 
 
 class BadDefinition(msgspec.Struct, frozen=True):

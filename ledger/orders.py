@@ -5,7 +5,7 @@ from typing import Literal
 import msgspec
 
 from ledger.pool import Db
-from ledger.queries import many, one
+from ledger.queries import column, many, one
 
 OrderState = Literal["confirmed", "refunded", "exchanged"]
 
@@ -81,6 +81,12 @@ async def order_tickets(db: Db, token: str) -> list[Ticket]:
 
 async def order_payments(db: Db, token: str) -> list[Payment]:
     return await many(db, "order_payments", Payment, token)
+
+
+async def paid_by(db: Db, provider: str, reference: str) -> str | None:
+    """The token of the order that a payment came for."""
+    found = await column(db, "paid_by", str, provider, reference)
+    return found[0] if found else None
 
 
 async def sold_seats(db: Db, showtime: int) -> list[SoldSeat]:

@@ -55,7 +55,7 @@ class Model:
         if token in self.records:
             return "Replayed"
         if self.reclaimed:
-            return "SaleClosed"
+            return "ShowtimeReclaimed"
         if self.is_used(fan, entry):
             return "PassUsedUp"
         return "OverLimit" if self.owned(fan) + count > self.limit else None

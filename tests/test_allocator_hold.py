@@ -18,6 +18,7 @@ from allocator.answers import (
     SaleNotOpen,
     SalePaused,
     SeatsTaken,
+    ShowtimeReclaimed,
     SoldOut,
 )
 from allocator.catalogue import OnSale
@@ -106,7 +107,8 @@ REFUSALS: Final[tuple[tuple[list[Before], Want, object], ...]] = (
     ([forget_sale], exact("Z-1"), SaleNotOpen()),
     ([use_pass, reclaim, pause], exact("Z-1"), SalePaused("The film is late")),
     ([use_pass, close], exact("Z-1"), SaleClosed()),
-    ([use_pass, reclaim], exact("Z-1"), SaleClosed()),
+    ([use_pass, reclaim], exact("Z-1"), ShowtimeReclaimed()),
+    ([use_pass, reclaim, close], exact("Z-1"), SaleClosed()),
     ([use_pass], exact(*NAMES[:5]), PassUsedUp()),
     ([hold_three], exact("Z-1", "A-9"), OverLimit(1)),
     ([nothing], exact("Z-1", "A-2", "A-9", "A-3"), NoSuchSeats((SeatName("Z-1"),))),

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import msgspec
 import pytest
 
-from allocator.answers import Held, HoldExpired, OverLimit, SaleClosed
+from allocator.answers import Held, HoldExpired, OverLimit, ShowtimeReclaimed
 from allocator.catalogue import OnSale
 from allocator.outbox import Reclaimed
 from allocator.plan import SeatName
@@ -133,7 +133,7 @@ async def test_reclaim(stage: Stage, show: OnSale) -> None:
     held = await stage.held(show, exact("B-2"), fan="three")
     assert await stage.allocator.reclaim(show) == Reclaim(sold=(0, 1), awaiting=(2, 3), back=(5, 6))
     assert isinstance(await stage.order(show, held.token), HoldExpired)
-    assert await stage.hold(show, best(1, "b"), fan="four") == SaleClosed()
+    assert await stage.hold(show, best(1, "b"), fan="four") == ShowtimeReclaimed()
     assert (await stage.allocator.board(show)).reclaimed
     assert await stage.allocator.reclaim(show) == Reclaim(sold=(0, 1), awaiting=(2, 3), back=(5, 6))
     stage.ticks.ms += SALE.pay_ms

@@ -10,7 +10,7 @@ import pytest
 from allocator.sale import SaleId
 from ledger.pool import Pool
 from store.connection import Store
-from tests.api_doors import SECRET, slug
+from tests.api_doors import SECRET, STOREFRONT, slug
 from tests.api_stage import HALL, SALE, SHOWTIME, Stage, open_stage
 from tests.conftest import WaitUntil
 from waiting_room.keyring import Keyring
@@ -184,3 +184,13 @@ async def test_a_page_reads_only_what_changed(stage: Stage) -> None:
     assert "free" not in whole
     shows = (await stage.get("/v1/showtimes?sale=night")).json()["showtimes"]
     assert shows[0]["free"] == 24 - 3
+
+
+async def test_a_reclaimed_showtime_is_not_the_end_of_the_sale(stage: Stage) -> None:
+    await stage.open()
+    pass_ = await stage.come_in()
+    assert slug(await stage.post("/v1/showtimes/late/reclaim", **STOREFRONT)) == "200"
+    answer = await stage.hold(pass_, BEST)
+    assert (slug(answer), answer.json()["title"]) == ("sale-closed", "The showtime has left the sale")
+    assert slug(await stage.move("close")) == "200"
+    assert (await stage.hold(pass_, BEST)).json()["title"] == "The sale is closed"

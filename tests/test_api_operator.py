@@ -79,10 +79,13 @@ async def test_the_halls_fill(stage: Stage) -> None:
 async def test_every_move_is_logged_with_who_and_why(stage: Stage) -> None:
     await stage.delegate()
     await stage.move("open", PRESS)
+    assert slug(await stage.move("open", {"who": "Bo", "why": "twice"})) == "200"
     await stage.move("pause", {"reason": "The projector failed", "who": "Ada"})
+    assert slug(await stage.move("pause", {"reason": "Nobody reads this"})) == "200"
     assert (await read(stage, "/v1/sales/night/halls"))["message"] == "The projector failed"
     await stage.move("resume", PRESS | {"why": "repaired"})
     assert slug(await capacity(stage, capacity=80, who="Bo", why="quick night")) == "200"
+    assert slug(await capacity(stage, capacity=80, who="Bo", why="twice")) == "200"
     assert slug(await stage.move("resume", {"fans": "?"})) == "bad-request"
     assert slug(await stage.move("close", {"reason": "Sold out", "who": "Bo"})) == "200"
     assert slug(await stage.move("open", PRESS)) == "cannot-move"

@@ -30,7 +30,7 @@ FIELDS = {
     "reason": "Back soon.", "amount": 9000, "currency": "CNY", "why": "No.", "limit_bytes": 65536,
     "sent": "text/plain",
     "retry_after_s": 3, "what": "prices", "where": "rows[0]", "state": "open",
-    "checked_in_at": "2026-12-24T19:10:00Z",
+    "checked_in_at": "2026-12-24T19:10:00Z", "other": "o-1-x",
 }  # fmt: skip
 
 

@@ -76,6 +76,29 @@ async def paid_again(stage: Stage, *references: str) -> dict[str, Any]:
     return order
 
 
+async def test_a_reference_that_paid_another_order_owes_nothing(stage: Stage, pool: Pool) -> None:
+    await stage.open()
+    first = await paid_again(stage, "twice")
+    second = await stage.order(await stage.come_in(), "A-3")
+    assert slug(await stage.pay(second, reference="second")) == "201"
+    for reference in ("first", "twice"):
+        answers = [await stage.pay(second, reference=reference, key=f"key-{reference}") for _ in range(2)]
+        assert {slug(answer) for answer in answers} == {"already-paid"}
+        assert {answer.json()["other"] for answer in answers} == {first["order"]}
+        assert first["order"] in answers[0].json()["detail"]
+    own = await stage.pay(second, reference="own")
+    assert (slug(own), "other" in own.json()) == ("already-paid", False)
+    await written(stage, 2)
+    assert {one["reference"]: one["order"] for one in await pages(stage)} == {
+        "twice": first["order"],
+        "own": second["order"],
+    }
+    assert await pool.fetchval("SELECT count(*) FROM payments") == 4
+    kinds = [one["kind"] for one in (await stage.get("/v1/troubles", "operator-key")).json()["troubles"]]
+    assert {"payment-reused", "refunds-due"} <= set(kinds)
+    assert sum((await balances(pool)).values()) == 0
+
+
 async def written(stage: Stage, count: int) -> None:
     async def all_are() -> bool:
         return len(await pages(stage)) == count

@@ -7,7 +7,7 @@ import pytest
 
 from allocator import token as tokens
 from allocator.allocator import group_of, hold_decision
-from allocator.answers import Held, HoldAnswer, SaleClosed, SeatsTaken
+from allocator.answers import Held, HoldAnswer, SeatsTaken, ShowtimeReclaimed
 from allocator.catalogue import OnSale
 from allocator.outbox import Token
 from allocator.wishes import Best, Want
@@ -64,7 +64,7 @@ async def test_a_refusal_is_kept_and_not_what_did_nothing(stage: Stage) -> None:
     await stage.allocator.release(show, held.token)
     assert (await ask(stage, show, exact("A-1"), once("a")))[0] == refused
     await stage.allocator.reclaim(show)
-    assert (await ask(stage, show, exact("A-2"), once("c")))[0] == SaleClosed()
+    assert (await ask(stage, show, exact("A-2"), once("c")))[0] == ShowtimeReclaimed()
     assert len(await names(stage.store)) == 1
 
 

@@ -80,9 +80,10 @@ class Admitted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Moved(msgspec.Struct, frozen=True):
-    """The sale is in this state now, also when it was before."""
+    """The sale is in this state now; `again`: it was before, and nothing changed."""
 
     state: SaleState
+    again: bool = False
 
 
 class CannotMove(msgspec.Struct, frozen=True):

@@ -68,9 +68,9 @@ class WaitingRoom:
             return answers.UnknownSale()
         if word == "CANNOT_MOVE":
             return answers.CannotMove(fields[0])
-        assert word == "MOVED"
+        assert word in ("MOVED", "STANDS")
         await self.mirror.refresh(sale)
-        return answers.Moved(fields[0])
+        return answers.Moved(fields[0], again=word == "STANDS")
 
     async def join(
         self, sale: Sale, account: str | None = None, once: Once | None = None

@@ -10,7 +10,7 @@
 --          REPLAYED seats until together   the token was used before: the first answer
 --          SALE_NOT_OPEN
 --          SALE_PAUSED reason
---          SALE_CLOSED                     also when the showtime was reclaimed
+--          SALE_CLOSED reclaimed           true when only the showtime was reclaimed
 --          PASS_USED_UP
 --          OVER_LIMIT left
 --          NO_SUCH_SEATS numbers           places in the request

@@ -19,7 +19,7 @@ local function closed(sale)
   elseif sale.state == 'paused' then
     return { 'SALE_PAUSED', sale.reason }
   end
-  return { 'SALE_CLOSED' }
+  return { 'SALE_CLOSED', sale.state == 'open' }
 end
 
 -- The refusal of a fan whose pass is used up or who would have more than the limit with n more seats, or nil.

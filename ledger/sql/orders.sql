@@ -14,6 +14,10 @@ SELECT n, seat, seat_index, category, amount, live, checked_in_ms FROM tickets W
 SELECT provider, reference, method, amount, currency, at_ms FROM payments
 WHERE token = $1 ORDER BY at_ms, provider, reference;
 
+-- name: paid_by
+-- The order that a payment came for.
+SELECT token FROM payments WHERE provider = $1 AND reference = $2;
+
 -- name: sold_seats
 -- The seats with an owner in a showtime, for a rebuild of the store.
 SELECT k.token, k.seat, k.seat_index, o.fan, o.entry FROM tickets k JOIN orders o USING (token)

@@ -3,7 +3,8 @@
 -- ARGV     now_ms verb reason   (verb open, pause, resume or close; reason as fans will read it)
 -- RETURNS  NO_EPOCH
 --          UNKNOWN_SALE
---          MOVED state        as asked, or it was so already
+--          STANDS state       it was so already
+--          MOVED state        as asked
 --          CANNOT_MOVE state  that move does not start from this state
 -- COST     6 redis calls, 7 to open; resume also 1 per 1000 shoppers invited or inside
 -- USES     gate clock log lapse opening
@@ -27,7 +28,7 @@ if not state then
   return gate.tell(shard, now_ms, { 'UNKNOWN_SALE' })
 end
 if state == TARGET[verb] then
-  return gate.tell(shard, now_ms, { 'MOVED', state })
+  return gate.tell(shard, now_ms, { 'STANDS', state })
 end
 if not ALLOWED[state][verb] then
   return gate.tell(shard, now_ms, { 'CANNOT_MOVE', state })
