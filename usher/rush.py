@@ -11,14 +11,13 @@ import click
 import msgspec
 import uvloop
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from allocator.importing import PlanFormat
 from allocator.plan import BadPlan
 from usher.data_folder import DataFolderUnusable
-from usher.rush_crowd import Standing
 from usher.rush_door import GaveUp
 from usher.rush_evidence import NeverCaughtUp
+from usher.rush_progress import Bar, PlainLines
 from usher.rush_report import Report, table_of
 from usher.rush_run import Rush, Wish
 from usher.rush_sale import CannotDelegate, plan_of
@@ -26,20 +25,29 @@ from usher.rush_stack import NoUsher, Target, found_or_started, pids_file, proce
 from usher.rush_stop import Stopped, listen, until_stopped
 from usher.settings import BadSetting
 
-PLAIN_EVERY_S = 3.0
 PLAIN_COLUMNS = 120
 
 
+class Count(click.IntRange):
+    """A number of things."""
+
+    name = "whole number"
+
+
+class Minutes(click.FloatRange):
+    name = "number"
+
+
 @click.command()
-@click.option("--fans", type=click.IntRange(1, 1_000_000), default=2_000, show_default=True)
-@click.option("--showtimes", type=click.IntRange(1, 500), default=3, show_default=True)
+@click.option("--fans", type=Count(1, 1_000_000), default=2_000, show_default=True)
+@click.option("--showtimes", type=Count(1, 500), default=3, show_default=True)
 @click.option("--plan", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A seat plan.")
 @click.option("--plan-format", type=click.Choice(["usher", "pretix", "seatsio"]), help="Default: detected.")
 @click.option("--json", "report_path", type=click.Path(dir_okay=False, path_type=Path), help="The report.")
 @click.option("--url", help="The Usher to aim at; default: the settings' port, else one of its own.")
 @click.option("--seed", type=int, default=None, help="The same seed gives the same crowd.")
-@click.option("--capacity", type=click.IntRange(1), help="Shoppers inside at once; default: fits the hall.")
-@click.option("--minutes-max", type=click.FloatRange(min=0), default=10.0, show_default=True)
+@click.option("--capacity", type=Count(1), help="Shoppers inside at once; default: fits the hall.")
+@click.option("--minutes-max", type=Minutes(min=0), default=10.0, show_default=True)
 def rush(
     fans: int,
     showtimes: int,
@@ -52,6 +60,10 @@ def rush(
     minutes_max: float,
 ) -> None:
     """Send a crowd to a sale of its own; prove that all went well."""
+    if report_path and not os.access(report_path.parent, os.W_OK):
+        give_up(
+            f"the report cannot be written: {report_path.parent} is no folder that this user can write to"
+        )
     listen()
     console = Console(width=None if sys.stdout.isatty() else PLAIN_COLUMNS)
     try:
@@ -77,9 +89,10 @@ def rush(
     except (NoUsher, CannotDelegate, NeverCaughtUp, GaveUp, BadSetting, DataFolderUnusable) as error:
         give_up(str(error))
     if report_path:
-        report_path.parent.mkdir(parents=True, exist_ok=True)
         report_path.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")
     console.print(table_of(report))
+    if report_path:
+        console.print(f"The report is in {report_path}", highlight=False, soft_wrap=True)
     if not report.passed:
         give_up("a proof failed" if not report.out_of_time else "time was up before the sale was sold out")
 
@@ -88,43 +101,13 @@ def run_rush(wish: Wish, target: Target, console: Console) -> Report:
     """The rush on an event loop of its own, with a bar for people and plain lines for files."""
     with uvloop_runner() as runner:
         if not console.is_terminal:
-            lines = PlainLines()
-            return runner.run(until_stopped(Rush(wish, target, console.print, lines.show).run()))
-        columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[words]}"))
-        with Progress(*columns, TimeElapsedColumn(), console=console) as progress:
-            bar = progress.add_task("seats sold", total=None, words="before the open")
-
-            def show(standing: Standing, seats: int) -> None:
-                words = words_of(standing, seats)
-                progress.update(bar, total=seats, completed=standing.seats_sold, words=words)
-
-            return runner.run(until_stopped(Rush(wish, target, progress.console.print, show).run()))
+            return runner.run(until_stopped(Rush(wish, target, console.print, PlainLines().show).run()))
+        with Bar(console) as bar:
+            return runner.run(until_stopped(Rush(wish, target, bar.console.print, bar.show).run()))
 
 
 def uvloop_runner() -> asyncio.Runner:
     return asyncio.Runner(loop_factory=uvloop.new_event_loop)
-
-
-def words_of(standing: Standing, seats: int) -> str:
-    """How the sale stands, on one line."""
-    fans = " ".join(f"{stage} {count:,}" for stage, count in sorted(standing.fans.items()))
-    return (
-        f"{standing.seats_sold:,}/{seats:,} sold, {standing.seats_held:,} held, "
-        f"{standing.inside:,} inside | fans: {fans}"
-    )
-
-
-class PlainLines:
-    """Progress for a file or a pipe: one line each few seconds."""
-
-    def __init__(self) -> None:
-        self._next_s = 0.0
-
-    def show(self, standing: Standing, seats: int) -> None:
-        if standing.at_s >= self._next_s:
-            self._next_s = standing.at_s + PLAIN_EVERY_S
-            click.echo(f"{standing.at_s:6.1f} s  {words_of(standing, seats)}")
-            sys.stdout.flush()
 
 
 def give_up(sentence: str) -> NoReturn:

@@ -1,7 +1,6 @@
 """The report of a rush: its JSON, its table, and whether it passed."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import msgspec
 from rich.table import Table
@@ -130,6 +129,11 @@ def report_of(facts: Facts, tape: Tape, measured: Measured) -> Report:
     )
 
 
+def counted(number: int, thing: str) -> str:
+    """`1 showtime`, `20 showtimes`."""
+    return f"{number:,} {thing}" + ("s" if number != 1 else "")
+
+
 def _figures(quantiles: dict[str, float]) -> str:
     return " ".join(f"{name} {value:,.1f}" for name, value in quantiles.items())
 
@@ -140,21 +144,30 @@ def table_of(report: Report) -> Table:
     table.add_column(style="bold")
     table.add_column(justify="right")
     table.add_column(style="dim")
-    rows: list[tuple[str, Any, str]] = [
-        ("fans", f"{report.fans:,}", f"{report.showtimes} showtimes, {report.capacity} inside at most"),
+    shows, again = counted(report.showtimes, "showtime"), report.counts.get("came back for leftovers", 0)
+    rows = [
+        ("fans", f"{report.fans:,}", f"{shows}, {report.capacity:,} inside at most"),
+        ("came back", f"{again:,}", "visits for what was left, until sold out"),
         (
             "seats sold",
             f"{report.sold:,} / {report.seats:,}",
             "sold out" if report.sold_out else "not sold out",
         ),
         ("orders", f"{report.orders:,}", f"{report.orders_in_postgres:,} in Postgres"),
-        ("seconds", f"{report.seconds:,.1f}", f"{report.orders_per_s:,.1f} orders/s from the open on"),
+        ("refunds", f"{report.refunds_sent:,}", "paid too late or twice, told as given back"),
+        ("seconds", f"{report.seconds:,.1f}", "from the open on"),
         (
-            "Valkey bytes per fan",
-            report.valkey_bytes_per_fan,
-            f"{report.key_bytes_per_fan} in the line's keys",
+            "orders/s",
+            f"{report.orders_per_s:,.1f}",
+            "the fans' pace, not what Usher can take",
         ),
     ]
+    if report.valkey_bytes_per_fan is not None:
+        rows.append(
+            ("Valkey's bytes", f"{report.valkey_bytes_per_fan:,.1f}", "per fan in line, with connections")
+        )
+    if report.key_bytes_per_fan is not None:
+        rows.append(("keys' bytes", f"{report.key_bytes_per_fan:,.1f}", "per fan in line"))
     for name, finding in report.findings.items():
         verdict = "[green]0[/]" if not finding.wrong else f"[bold red]{finding.wrong}[/]"
         note = f"{finding.checked:,} checked"

@@ -20,13 +20,13 @@ from usher.rush_crowd import Crowd, Standing
 from usher.rush_door import Door
 from usher.rush_facts import Facts, Waiting
 from usher.rush_refunds import give_back
-from usher.rush_report import Measured, Report, report_of
+from usher.rush_report import Measured, Report, counted, report_of
 from usher.rush_sale import CannotDelegate, PlanFile, close_if_there, delegate, move, terms_of
 from usher.rush_scene import Scene, Terms, Till
 from usher.rush_stack import Target
 from usher.rush_tape import Tape
 from usher.rush_temper import Temper, chance, draw_crowd
-from usher.rush_watch import FAULTS, Watch
+from usher.rush_watch import FAULTS, Watch, bytes_per_fan
 from waiting_room.draw import commitment
 
 STORE_TIMEOUT_S: Final = 5.0
@@ -104,9 +104,10 @@ class Rush:
         self._seats = await self._seats_for_sale(watch, terms)
         tempers, before_s = draw_crowd(wish.fans, self._seats, terms.seats_per_fan, wish.seed)
         crowd = Crowd(scene, tempers, wish.seed, lambda standing: self._show(standing, self._seats))
-        self._say(f"{self._seats:,} seats in {len(terms.showtimes)} showtimes; {before_s:.0f} s to the open.")
+        self._say(f"{self._seats:,} seats in {counted(len(terms.showtimes), 'showtime')}.")
+        self._say(f"The open is in {before_s:.0f} s; fans come again for what is left until all is sold.")
         try:
-            bytes_per_fan, key_bytes_per_fan = await self._gather(crowd, tempers, watch, before_s)
+            store_bytes, key_bytes = await self._gather(crowd, tempers, watch, before_s)
             await move(scene.door, till.operator_key, terms.sale, "open")
             began = time.monotonic()
             last = await self._sell_out(crowd, watch, scene.tape, began)
@@ -124,8 +125,8 @@ class Rush:
             seats=self._seats,
             sold=await self._sold(watch, terms),
             seconds=seconds,
-            valkey_bytes_per_fan=bytes_per_fan,
-            key_bytes_per_fan=key_bytes_per_fan,
+            valkey_bytes_per_fan=store_bytes,
+            key_bytes_per_fan=key_bytes,
             worries=await evidence.worries(pool, shard),
             seed=wish.seed,
             own_stack=self.target.own,
@@ -167,15 +168,15 @@ class Rush:
     async def _gather(
         self, crowd: Crowd, tempers: list[Temper], watch: Watch, before_s: float
     ) -> tuple[float | None, float | None]:
-        """Lets the early part join; per fan of it, bytes that the store and the line's keys grew by."""
+        """Lets the early part join; what `bytes_per_fan` says of it, None for a cluster."""
         early = sum(1 for temper in tempers if temper.comes_s < 0)
         before = await watch.memory()
         await crowd.come(True, time.monotonic() + before_s)
         await crowd.all_joined(JOINED_TIMEOUT_S)
         after = await watch.memory()
-        if before is None or after is None or not early:
+        if before is None or after is None:
             return None, None
-        return round((after.used - before.used) / early, 2), round((after.keys - before.keys) / early, 2)
+        return bytes_per_fan(before, after, early)
 
     async def _seats_for_sale(self, watch: Watch, terms: Terms) -> int:
         return await self._count(watch, terms, b".")

@@ -49,13 +49,13 @@ def found_or_started(url: str | None, environment: Mapping[str, str], say: Say) 
     port = environment.get("USHER_PORT", "").strip() or "8000"
     base_url = (url or f"http://127.0.0.1:{port}").rstrip("/")
     if answers(base_url, "/health/live"):
-        say(f"An Usher answers at {base_url}: the crowd goes there.")
+        say(f"The crowd goes to the Usher at {base_url}")
         yield _target(base_url, environment, own=False)
         return
     if url:
         raise NoUsher(f"nothing answers at {url}")
     with tempfile.TemporaryDirectory(prefix="usher-rush-", ignore_cleanup_errors=True) as folder:
-        say(f"No Usher answers at {base_url}: starting one of our own.")
+        say(f"An Usher of our own is started: none answers at {base_url}")
         with _started(Path(folder), environment) as target:
             yield target
 

@@ -14,6 +14,8 @@ from store.cancellation import end_if_cancelled
 from store.nodes import Client
 
 SAMPLE_EVERY_S: Final = 0.25
+MEASURED_FANS_MIN: Final = 1_000
+"""Of fewer fans the growth of the whole store says nothing: what else comes and goes there weighs more."""
 FAULTS: Final = (RedisError, OSError)
 
 
@@ -82,3 +84,10 @@ class Watch:
             pipe.zcard(keys.inside(self._shard, self._sale))
             invited, inside = await pipe.execute()
         return int(invited) + int(inside)
+
+
+def bytes_per_fan(before: Memory, after: Memory, fans: int) -> tuple[float | None, float | None]:
+    """What the store and the line's keys grew by for each who joined; None where that means nothing."""
+    used, own = after.used - before.used, after.keys - before.keys
+    meant = fans >= MEASURED_FANS_MIN and used >= own
+    return round(used / fans, 2) if meant else None, round(own / fans, 2) if fans else None
