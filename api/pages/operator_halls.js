@@ -82,12 +82,12 @@ export class Halls {
   show(showtimes) {
     if (!showtimes.length) this.box.replaceChildren(el("li", { class: "quiet" }, t("op.halls.none")));
     else if (!this.halls.size) this.box.replaceChildren();
-    for (const hall of showtimes) {
-      if (!this.halls.has(hall.showtime)) {
-        this.halls.set(hall.showtime, new Hall(this.doors, hall.showtime));
-        this.box.append(this.halls.get(hall.showtime).item);
-      }
-      this.halls.get(hall.showtime).show(hall);
+    const byTime = [...showtimes].sort((a, b) => Date.parse(a.starts_at) - Date.parse(b.starts_at));
+    for (const [index, hall] of byTime.entries()) {
+      if (!this.halls.has(hall.showtime)) this.halls.set(hall.showtime, new Hall(this.doors, hall.showtime));
+      const shown = this.halls.get(hall.showtime), there = this.box.children[index];
+      if (there !== shown.item) this.box.insertBefore(shown.item, there ?? null);
+      shown.show(hall);
     }
   }
 

@@ -33,14 +33,22 @@ const zoned = (options, timeZone) => {
   try { return new Intl.DateTimeFormat(locale, { ...options, timeZone }); } catch { return new Intl.DateTimeFormat(locale, options); }
 };
 
+const HOUR = { hour: "2-digit", minute: "2-digit" };
+
+// A day and time; the year as well when it is not this one.
+function dated(ms, time, zone) {
+  const year = zoned({ year: "numeric" }, zone), isNow = year.format(ms) === year.format(Date.now());
+  return zoned({ ...(!isNow && { year: "numeric" }), weekday: "short", month: "short", day: "numeric", ...time }, zone).format(ms);
+}
+
 // A day and time, in the reader's time zone unless another is named (a showtime's is its cinema's).
-export const moment = (ms, zone) => zoned({ weekday: "short", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" }, zone).format(ms);
+export const moment = (ms, zone) => dated(ms, HOUR, zone);
 
 // A time of today, or the day as well.
 export function clock(ms, withSeconds = false) {
   const isToday = new Date(ms).toDateString() === new Date().toDateString();
-  const time = { hour: "2-digit", minute: "2-digit", ...(withSeconds && { second: "2-digit" }) };
-  return zoned(isToday ? time : { weekday: "short", month: "short", day: "numeric", ...time }).format(ms);
+  const time = { ...HOUR, ...(withSeconds && { second: "2-digit" }) };
+  return isToday ? zoned(time).format(ms) : dated(ms, time);
 }
 
 // A length of time in words, as exact as it is useful: "45 s", "10 min", "1 h 20 min", "3 days".
