@@ -21,7 +21,8 @@ async def list_page(request: AnyRequest) -> Response[bytes]:
     """The premieres, those that can be joined first."""
     rooms = rooms_of(request)
     order = {"open": 0, "paused": 0, "scheduled": 1, "closed": 2}
-    sales = await asyncio.gather(*(seen(sale, rooms) for sale in rooms.catalogue.sales()))
+    shown_now = (sale for sale in rooms.catalogue.sales() if is_listed(sale, rooms))
+    sales = await asyncio.gather(*(seen(sale, rooms) for sale in shown_now))
     listed = sorted(sales, key=lambda sale: (order[sale["state"]], sale["opens_at"]))
     return page(request, "list.html", sales=listed)
 
@@ -31,6 +32,12 @@ async def sale_page(request: AnyRequest, sale: PathId) -> Response[bytes]:
     """One sale: waiting, choosing and holding seats."""
     rooms = rooms_of(request)
     return page(request, "sale.html", sale=await seen(await rooms.sale(sale), rooms))
+
+
+def is_listed(sale: Sale, rooms: Rooms) -> bool:
+    """A closed sale leaves the list when the last of its showtimes has begun."""
+    shows, now_ms = rooms.catalogue.showtimes_of(sale.id), rooms.store.clock.now_ms()
+    return rooms.state_of(sale) != "closed" or any(each.showtime.starts_at_ms > now_ms for each in shows)
 
 
 def rooms_of(request: AnyRequest) -> Rooms:

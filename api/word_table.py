@@ -70,6 +70,10 @@ _TABLE: Final[dict[str, tuple[str, str]]] = {
     ),
     "order.returned.title": ("This order was refunded", "订单已退款"),
     "order.returned.lead": ("Its tickets are no longer valid.", "原影票已失效。"),
+    "order.noscript": (
+        "Without JavaScript this page changes only when you reload it.",
+        "未开启 JavaScript 时，本页不会自动更新，请手动刷新。",
+    ),
     "order.pay": ("Pay", "支付"),
     "order.pay-by": ("left to pay, until", "内完成支付，截止"),
     "order.pay-elsewhere": (
@@ -123,6 +127,10 @@ _TABLE: Final[dict[str, tuple[str, str]]] = {
     ),
     # The operator's screen.
     "operator": ("Operator", "运营"),
+    "operator.noscript": (
+        "This page needs JavaScript to show a sale and to move it.",
+        "本页需要开启 JavaScript，才能显示和操作开售。",
+    ),
     "operator.sign-in.lead": (
         "The key stays in this tab and is gone when you close it.",
         "密钥只保存在此标签页中，关闭标签页即清除。",

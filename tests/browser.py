@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import shutil
@@ -23,7 +24,7 @@ from usher.run_folder import RunFolder
 from usher.up import doors_answer
 
 if TYPE_CHECKING:  # Every test session loads this file; only a browser test should pay for the driver.
-    from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request
+    from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Route
 
 CHROMIUM: Final = (
     shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -160,6 +161,12 @@ async def open_theatre(chromium: Browser, house: House) -> AsyncIterator[Theatre
         theatre = Theatre(chromium, house, closing)
         yield theatre
     assert theatre.unexpected() == []
+
+
+async def late(route: Route, answers: asyncio.Event) -> None:
+    """Sends a question on its way only when all may be answered."""
+    await answers.wait()
+    await route.continue_()
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ import pytest
 from ledger.pool import Pool
 from store.connection import Store
 from tests.api_doors import slug
-from tests.api_stage import Stage, open_stage
+from tests.api_stage import HALL, SALE, SHOWTIME, Stage, open_stage
 from tests.conftest import WaitUntil
 
 CALLS = """
@@ -74,6 +74,43 @@ async def test_a_page_speaks_as_asked_and_remembers_it(stage: Stage) -> None:
     assert chosen.headers["content-language"] == "en"
     again = await stage.doors.get("/", headers=chinese)
     assert '<html lang="en">' in again.text
+
+
+async def test_a_closed_sale_is_listed_until_its_last_showtime_begins(stage: Stage) -> None:
+    for sale, starts_at in (("over", "2020-01-01T19:30:00Z"), ("to-come", "2090-01-01T19:30:00Z")):
+        assert (await stage.put("/v1/plans/hall", HALL)).status_code in (200, 201)
+        assert (await stage.put(f"/v1/sales/{sale}", SALE)).status_code == 201
+        show = SHOWTIME | {"sale": sale, "starts_at": starts_at}
+        assert (await stage.put(f"/v1/showtimes/{sale}-1", show)).status_code == 201
+    assert await listed(stage) == {"over", "to-come"}
+    for sale in ("over", "to-come"):
+        assert (await stage.move("close", sale=sale)).status_code == 200
+    assert await listed(stage) == {"to-come"}
+    assert slug(await stage.doors.get("/sales/over")) == "200"
+
+
+async def listed(stage: Stage) -> set[str]:
+    return set(re.findall(r'<article class="card" data-sale="([^"]+)"', (await stage.doors.get("/")).text))
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("/", []),
+        ("/sales/night", ["This page needs JavaScript to keep your place in the line."]),
+        ("/orders/{order}", ["Without JavaScript this page changes only when you reload it."]),
+        ("/orders/nothing", []),
+        ("/operator", ["This page needs JavaScript to show a sale and to move it."]),
+    ],
+)
+async def test_a_page_says_what_it_cannot_do_without_scripts(
+    stage: Stage, path: str, said: list[str]
+) -> None:
+    await stage.open()
+    order = await stage.order(await stage.come_in(), "A-1")
+    html = {"accept": "text/html"}
+    page = await stage.doors.get(path.format(order=order["order"]), headers=html)
+    assert re.findall(r"<noscript><p[^>]*>(.*?)</p></noscript>", page.text) == said
 
 
 async def test_files_come_packed_and_are_kept_under_their_digest(stage: Stage) -> None:

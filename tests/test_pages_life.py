@@ -15,6 +15,7 @@ from tests.browser import (
     PHONE,
     Look,
     Theatre,
+    late,
     needs_chromium,
     open_theatre,
 )
@@ -141,6 +142,23 @@ async def pay(fan: Fan) -> None:
     await fan.reload("confirmed")
     await fan.says("C-4")
     assert await fan.page.locator(f"{at('ticket')} svg, {at('ticket')} img").count() >= 2
+
+
+async def test_who_waits_is_counted_among_those_who_wait(theatre: Theatre) -> None:
+    """The last pulse is from before the fan joined, and the next one is slow."""
+    page, later = await theatre.page(PHONE), asyncio.Event()
+    fan = Fan(page, await theatre.house.delegate(capacity=1))
+    await fan.night.move("open")
+    await (await fan.night.rival()).come_in()
+    async with page.expect_response("**/pulse") as pulse:
+        await fan.visit()
+    assert (await (await pulse.value).json())["waiting"] == 0
+    await page.route("**/pulse", lambda route: late(route, later))
+    await fan.press("join")
+    counted = page.locator("#waiting-facts div").filter(has_text="Waiting in all")
+    await expect(counted.locator("dd")).to_have_text("1")
+    later.set()
+    await page.unroute_all(behavior="wait")
 
 
 async def test_a_ticket_is_found_by_its_link_in_another_browser(theatre: Theatre) -> None:

@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Final, Literal
 
 import pytest
-from playwright.async_api import Browser, Page, Route, expect
+from playwright.async_api import Browser, Page, expect
 
-from tests.browser import DESKTOP, PHONE, REFUSED, needs_chromium, open_theatre
+from tests.browser import DESKTOP, PHONE, REFUSED, late, needs_chromium, open_theatre
 from tests.browser_fan import at
 from tests.browser_house import House
 from tests.browser_rules import violations
@@ -75,12 +75,6 @@ async def test_a_page_is_plain_before_its_first_numbers(chromium: Browser, house
         assert await violations(page) == []
         answers.set()
         await page.unroute_all(behavior="wait")
-
-
-async def late(route: Route, answers: asyncio.Event) -> None:
-    """Sends a question on its way only when all may be answered."""
-    await answers.wait()
-    await route.continue_()
 
 
 async def faults(page: Page, scene: str) -> list[str]:

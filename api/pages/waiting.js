@@ -83,6 +83,9 @@ function milestone({ step, status }) {
 // An estimate of seconds would be guessing, and the next fan in line needs none: others must finish first.
 const MOMENTS_S = 10;
 
+// The pulse is asked less often than the place: it may be from before this fan joined, and no fan waits in a line of 0.
+const waitingAtLeast = ({ state, ahead }) => state === "waiting" ? (ahead ?? 0) + 1 : 0;
+
 function lineFacts({ step, sale, status, pulse, heard_ms }) {
   const { wait_s: wait } = status, pace = pulse?.admitted_per_min;
   const from = wait && duration(wait.p50), to = wait && duration(wait.p90);
@@ -92,7 +95,7 @@ function lineFacts({ step, sale, status, pulse, heard_ms }) {
     [t("fact.rank"), count(status.rank + 1), "rank"],
     isMoving && range && [t("fact.wait"), range, "wait"],
     isMoving && [t("fact.pace"), pace ? t("fact.pace.per-min", { n: pace < 10 ? pace : Math.round(pace) }) : t("fact.pace.still"), "pace"],
-    pulse && [t("fact.waiting"), count(pulse.waiting)],
+    pulse && [t("fact.waiting"), count(Math.max(pulse.waiting, waitingAtLeast(status)))],
     [t("fact.turn"), duration(sale.shopping_s)],
     heard_ms && [t("fact.heard"), clock(heard_ms, true)],
   ].filter(Boolean);
