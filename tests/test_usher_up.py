@@ -97,6 +97,17 @@ def test_a_second_start_is_refused_in_one_sentence(environment: Mapping[str, str
     assert [len(one.stderr.splitlines()) for one in (same_folder, same_port)] == [1, 1]
 
 
+def test_another_number_of_shards_is_refused(environment: Mapping[str, str]) -> None:
+    other = {**environment, "USHER_SHARDS": "32"}
+    with running(environment):
+        doctor, *refused = (usher(other, command) for command in ("doctor", "writer", "api", "rebuild"))
+    refused.append(usher(other, "up"))
+    said = "USHER_SHARDS is 32, and what is kept was made with 64: set it to 64, or choose another"
+    assert [one.returncode for one in (doctor, *refused)] == [1] * 5
+    assert [one.stderr.startswith(f"usher: {said}") for one in refused] == [True] * 4, refused
+    assert said[:40] in doctor.stdout
+
+
 @pytest.mark.parametrize(
     ("changed", "command", "said"),
     [

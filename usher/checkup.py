@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 from typing import Any, Final
 
 import asyncpg
@@ -13,6 +14,7 @@ from ledger import migrations
 from ledger.alarms import open_alarms
 from ledger.cursors import all_cursors, shards_in_use
 from ledger.pool import read_json
+from ledger.shards import OtherShards, kept_shards
 from store.connection import Store
 from store.gate import gate_state
 from store.unavailable import StoreUnavailable
@@ -128,21 +130,22 @@ async def look_at_functions(store: Store) -> Finding:
 
 
 async def _with_postgres(settings: Settings) -> AsyncIterator[Finding]:
-    looks: tuple[Callable[[Any], Awaitable[Finding]], ...] = (
-        look_at_postgres,
-        look_at_schema,
-        look_at_alarms,
-    )
+    looks: dict[str, Callable[[Any], Awaitable[Finding]]] = {
+        "postgres": look_at_postgres,
+        "schema": look_at_schema,
+        "shards": partial(look_at_number_of_shards, settings.shards),
+        "alarms": look_at_alarms,
+    }
     try:
         db = await asyncpg.connect(settings.postgres_url, timeout=5)
     except AWAY as error:
         yield Finding("postgres", False, str(error) or type(error).__name__)
         return
     try:
-        for look in looks:
-            finding = await _or_away(getattr(look, "__name__", "").removeprefix("look_at_"), look(db))
+        for what, look in looks.items():
+            finding = await _or_away(what, look(db))
             yield finding
-            if not finding.good and look is look_at_schema:
+            if not finding.good and what == "schema":
                 return
     finally:
         await db.close()
@@ -163,6 +166,13 @@ async def look_at_schema(db: Any) -> Finding:
         return Finding("schema", False, "no migration is applied: a start applies them")
     done = {row["number"]: row["sha256"] for row in await db.fetch("SELECT number, sha256 FROM migrations")}
     return Finding("schema", wanted == done, f"{len(done)} of {len(wanted)} migrations are applied")
+
+
+async def look_at_number_of_shards(given: int, db: Any) -> Finding:
+    for kept in await kept_shards(db):
+        if kept != given:
+            return Finding("shards", False, str(OtherShards(given, kept)))
+    return Finding("shards", True, f"USHER_SHARDS is {given}, and so it was from the first start on")
 
 
 async def look_at_alarms(db: Any) -> Finding:

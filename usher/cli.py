@@ -70,6 +70,8 @@ def api(worker: str, fd: int | None) -> None:
 
     settings = settings_with_engines()
     write_log_lines(f"api-{worker}", settings.log_level)
+    if fd is None:  # otherwise `usher up` has looked
+        hold_to_shards_or_exit(settings)
     try:
         listening = socket.socket(fileno=fd) if fd else open_port(settings.host, settings.port, shared=True)
     except PortTaken as error:
@@ -82,12 +84,16 @@ def api(worker: str, fd: int | None) -> None:
 @main.command()
 def writer() -> None:
     """Write every order to Postgres and open the gates."""
+    from ledger.shards import OtherShards
     from usher.log_lines import write_log_lines
     from usher.work import run_writer
 
     settings = settings_with_engines()
     write_log_lines("writer", settings.log_level)
-    run_writer(settings)
+    try:
+        run_writer(settings)
+    except OtherShards as error:
+        give_up(str(error))
 
 
 @main.command()
@@ -133,6 +139,21 @@ def settings_with_engines() -> Settings:
         missing = "USHER_POSTGRES_URL" if valkey_url else "USHER_VALKEY_URL"
         give_up(f"{missing} is not set and no `usher up` runs on {settings.data}")
     return replace(settings, valkey_url=valkey_url, postgres_url=postgres_url)
+
+
+def hold_to_shards_or_exit(settings: Settings) -> None:
+    """Ends the process whose USHER_SHARDS is not what the first start kept, where Postgres can tell."""
+    import asyncio
+
+    from ledger.shards import OtherShards, hold_to_shards
+    from ledger.trouble import POSTGRES_TROUBLE
+
+    try:
+        asyncio.run(hold_to_shards(settings.postgres_url, settings.shards))
+    except OtherShards as error:
+        give_up(str(error))
+    except POSTGRES_TROUBLE:
+        return  # The database is empty, or away: the writer looks, too.
 
 
 def give_up(sentence: str, code: int = FAILED) -> NoReturn:

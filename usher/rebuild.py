@@ -25,6 +25,7 @@ from ledger.cursors import all_cursors
 from ledger.orders import SoldSeat, sold_seats
 from ledger.pool import Pool, connect
 from ledger.rebuild import last_entry, reclaimed_showtimes, sale_stand
+from ledger.shards import OtherShards, hold_to_shards
 from store import keys
 from store.connection import Store
 from store.unavailable import StoreUnavailable
@@ -49,6 +50,7 @@ FAILURES: Final = (
     asyncpg.PostgresError,
     migrations.MigrationChanged,
     migrations.NewerDatabase,
+    OtherShards,
 )
 
 
@@ -83,6 +85,7 @@ def rebuild(replace: bool) -> None:
 
 async def _rebuild(settings: Settings, replace: bool) -> Rebuilt:
     await migrations.apply(settings.postgres_url)
+    await hold_to_shards(settings.postgres_url, settings.shards)
     store = await Store.connect(settings.valkey_url, library=library(), shards=settings.shards)
     try:
         pool = await connect(settings.postgres_url)

@@ -165,7 +165,7 @@ VARIABLES: Final = (
         "your own Postgres; empty: an embedded one",
         _address("postgresql", "postgres"),
     ),
-    Variable("USHER_SHARDS", "64", "logical shards; never changes while sales are kept", _whole(1, 4096)),
+    Variable("USHER_SHARDS", "64", "logical shards; what the first start kept", _whole(1, 4096)),
     Variable("USHER_WORKERS", str(os.cpu_count() or 1), "API processes; default: one a core", _whole(1, 256)),
     Variable(
         "USHER_CALLS_MAX",

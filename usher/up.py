@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from rich.console import Console
 
 from ledger.migrations import MigrationChanged, NewerDatabase
+from ledger.shards import OtherShards
 from store.unavailable import StoreUnavailable
 from usher.engine import Engine, EngineFailed, last_words
 from usher.port import HostUnusable, open_port
@@ -127,6 +128,8 @@ class Up:
             raise CannotStart(f"Valkey at {_shown(self._settings.valkey_url)}: {error}") from error
         except (MigrationChanged, NewerDatabase) as error:
             raise CannotStart(f"{error} Choose the Usher that made it, or another folder") from error
+        except OtherShards as error:
+            raise CannotStart(str(error)) from error
         except (OSError, PostgresError) as error:
             raise CannotStart(f"Postgres at {_shown(self._settings.postgres_url)}: {error}") from error
 

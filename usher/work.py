@@ -14,6 +14,7 @@ from allocator.catalogue import Catalogue
 from api.library import library
 from ledger import migrations, writer_process
 from ledger.pool import Pool, connect
+from ledger.shards import hold_to_shards
 from store.connection import Store
 from store.unavailable import StoreUnavailable
 from usher.garbage import collect_seldom
@@ -29,6 +30,7 @@ log = structlog.get_logger("usher.work")
 async def prepare(settings: Settings) -> None:
     """Applies the migrations and loads the library; both are done at most once by whoever comes first."""
     await migrations.apply(settings.postgres_url)
+    await hold_to_shards(settings.postgres_url, settings.shards)
     store = await Store.connect(settings.valkey_url, library=library(), shards=settings.shards)
     await store.close()
 
@@ -71,10 +73,11 @@ async def _engines(settings: Settings) -> AsyncIterator[tuple[Store, Pool]]:
 
 
 async def _migrated(settings: Settings) -> None:
-    """Applies the migrations as soon as Postgres is there; a schema that is not ours ends the process."""
+    """Applies the migrations as soon as Postgres is there; what was made otherwise ends the process."""
     while True:
         try:
             await migrations.apply(settings.postgres_url)
+            await hold_to_shards(settings.postgres_url, settings.shards)
         except (OSError, TimeoutError, PostgresConnectionError, CannotConnectNowError) as error:
             log.warning("postgres away", error=repr(error))
             await asyncio.sleep(RETRY_S)
