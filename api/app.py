@@ -15,6 +15,7 @@ from api import (
     action_log,
     alarms,
     check_ins,
+    complaints,
     contracts,
     fans_pages,
     halls,
@@ -206,12 +207,13 @@ def refusal_of(error: HTTPException, request: Request[Any, Any, Any]) -> Refusal
             log.error("fault", route=request.scope.get("path_template"), trace=trace_of(error))
             return OurFault()
         case _:
-            return BadRequest(why=why_of(error))
+            return BadRequest(why=why_of(error, request))
 
 
-def why_of(error: HTTPException) -> str:
+def why_of(error: HTTPException, request: Request[Any, Any, Any]) -> str:
     """The place of the fault as far as the framework knows it, without what was sent."""
     extra = getattr(error, "extra", None)
     if isinstance(extra, list) and extra and isinstance(extra[0], dict):
-        return f"{extra[0].get('key', 'The request')}: {extra[0].get('message', error.detail)}"[:300]
+        key, said = extra[0].get("key", "The request"), extra[0].get("message", error.detail)
+        return complaints.of_parameter(request.route_handler, key, str(said))
     return str(error.detail)[:300]

@@ -8,7 +8,7 @@ from litestar import get, put
 from litestar.params import JSONBody
 
 from api.callers import need
-from api.requests import Input, Name
+from api.requests import MINOR_UNITS, Input, Name
 from api.rooms import OpenRooms, reaching_ledger
 from ledger import contracts
 from ledger.contracts import Basis, Contract
@@ -26,7 +26,7 @@ class ContractBody(Input, frozen=True, kw_only=True):
     fund_bp: BasisPoints
     vat_bp: BasisPoints
     cinema_bp: BasisPoints
-    agreed_price: Annotated[int, msgspec.Meta(ge=0, le=10**12)] = 0
+    agreed_price: Annotated[int, msgspec.Meta(ge=0, le=10**12, description=MINOR_UNITS)] = 0
     basis: Basis = "issued"
 
 

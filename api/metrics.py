@@ -40,7 +40,7 @@ async def metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
     """Counts and latencies per call, line and hall per sale, the writer's lag per shard."""
     state = request.app.state
     await look(state.house, state.gauges)
-    return Response(generate_latest(state.registry), media_type=CONTENT_TYPE_LATEST)
+    return Response(generate_latest(state.registry), headers={"content-type": CONTENT_TYPE_LATEST})
 
 
 async def look(house: House, gauges: Gauges) -> None:

@@ -22,9 +22,9 @@ from api.order_view import OrderView, just_sold
 from api.orders import LEDGER_PATIENCE_S, ordered_at, view_of
 from api.places import NO_STORE, once_of
 from api.problems import Refused, row_of
-from api.provider_events import Amount, Currency, EventPayment, Word, verified
+from api.provider_events import Amount, EventPayment, Word, verified
 from api.refusals import PaidElsewhere, UnknownProvider
-from api.requests import Input, PathId, check_media
+from api.requests import Currency, Input, PathId, check_media
 from api.rooms import OpenRooms, Rooms, reaching_ledger
 from ledger import orders as ledger_orders
 from ledger.trouble import POSTGRES_TROUBLE, within

@@ -15,10 +15,9 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from api.problems import Refused
 from api.refusals import Unsigned
-from api.requests import decode
+from api.requests import MINOR_UNITS, Currency, decode
 
-Amount = Annotated[int, msgspec.Meta(ge=0, le=10**15)]
-Currency = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3}(?!\n)$")]
+Amount = Annotated[int, msgspec.Meta(ge=0, le=10**15, description=MINOR_UNITS)]
 Word = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
 
 

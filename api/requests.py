@@ -13,20 +13,32 @@ from litestar.openapi.spec import OpenAPIType
 from litestar.params import PathParameter, QueryParameter
 from litestar.types import Receive
 
+from api import complaints
 from api.problems import Refused
 from api.refusals import BadRequest, UnsupportedMedia
 
 ID_PATTERN: Final = r"^(?!\.{1,2}$)[A-Za-z0-9._-]{1,64}(?!\n)$"
 """`$` alone lets a newline follow; `.` and `..` would be other addresses."""
-Id = Annotated[str, msgspec.Meta(pattern=ID_PATTERN)]
+ID: Final = "1 to 64 of the characters A-Z, a-z, 0-9, `.`, `_` and `-`, and neither `.` nor `..`"
+Id = Annotated[str, msgspec.Meta(pattern=ID_PATTERN, description=ID)]
 """An id in a body."""
-PathId = Annotated[str, PathParameter(pattern=ID_PATTERN)]
+PathId = Annotated[str, PathParameter(pattern=ID_PATTERN, description=ID)]
 """An id in an address."""
-QueryId = Annotated[str, QueryParameter(pattern=ID_PATTERN)]
+QueryId = Annotated[str, QueryParameter(pattern=ID_PATTERN, description=ID)]
 INTEGER_PATTERN: Final = r"^-?(0|[1-9][0-9]{0,18})(?!\n)$"
 _AS_INTEGER: Final = {"type": OpenAPIType.INTEGER, "oneOf": None, "pattern": None}
-QueryInteger = Annotated[str | None, QueryParameter(pattern=INTEGER_PATTERN, schema_extra=_AS_INTEGER)]
+QueryInteger = Annotated[
+    str | None,
+    QueryParameter(pattern=INTEGER_PATTERN, schema_extra=_AS_INTEGER, description="a whole number"),
+]
 """An integer in a query, as it is spelt: where a route names an int, 1.0, 1e2 and null are read as one."""
+Currency = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^[A-Z]{3}(?!\n)$", description="an ISO 4217 code of three capital letters, such as CNY"
+    ),
+]
+MINOR_UNITS: Final = "a whole number, not negative, of the currency's minor unit: 4500 for 45.00 CNY"
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 T = TypeVar("T")
 
@@ -51,7 +63,8 @@ def decode(body: bytes, kind: type[T] | msgspec.json.Decoder[T]) -> T:
             return kind.decode(body)
         return msgspec.json.decode(body, type=kind, strict=True)
     except msgspec.DecodeError as error:
-        raise Refused(BadRequest(why=str(error)[:300])) from None
+        wanted = kind.type if isinstance(kind, msgspec.json.Decoder) else kind
+        raise Refused(BadRequest(why=complaints.of_body(error, wanted))) from None
     except (RecursionError, UnicodeDecodeError):
         raise Refused(BadRequest(why="The body is not JSON that anyone means.")) from None
 

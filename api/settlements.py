@@ -35,5 +35,5 @@ async def get_settlement(
             raise Refused(UnknownContract()) from None
     headers = {"cache-control": "no-store"}
     if written_as == "csv":
-        return Response(as_csv(found), media_type="text/csv; charset=utf-8", headers=headers)
+        return Response(as_csv(found), media_type="text/csv", headers=headers)
     return Response(found, headers=headers)

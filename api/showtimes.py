@@ -21,12 +21,12 @@ from api.compression import squeezed
 from api.moments import Moment, rfc3339, to_ms
 from api.problems import Refused
 from api.refusals import AlreadyOnSale, BadRequest, UnknownPlan
-from api.requests import Id, Input, Name, PathId, QueryId
+from api.requests import MINOR_UNITS, Currency, Id, Input, Name, PathId, QueryId
 from api.rooms import OpenRooms, Rooms, past_gate, reaching_ledger
 from api.seats import named
 from ledger import definitions
 
-Amount = Annotated[int, msgspec.Meta(ge=0, le=10**12)]
+Amount = Annotated[int, msgspec.Meta(ge=0, le=10**12, description=MINOR_UNITS)]
 
 
 class ShowtimeBody(Input, frozen=True, kw_only=True):
@@ -40,7 +40,7 @@ class ShowtimeBody(Input, frozen=True, kw_only=True):
     plan: Id
     prices: dict[str, Amount]
     service_fee: Amount = 0
-    currency: Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3}(?!\n)$")]
+    currency: Currency
     blocked: tuple[str, ...] = ()
     sold: tuple[str, ...] = ()
     orphans: Orphans = "prefer"

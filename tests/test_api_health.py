@@ -52,5 +52,7 @@ async def test_store_away_is_unavailable_and_the_doors_open(postgres_url: str) -
 
 async def test_metrics_count_calls_by_template(doors: httpx.AsyncClient) -> None:
     await doors.get("/health/live")
-    text = (await doors.get("/metrics")).text
+    answer = await doors.get("/metrics")
+    assert answer.headers["content-type"].count("charset") == 1
+    text = answer.text
     assert 'usher_http_requests_total{method="GET",route="/health/live",status="200",worker="1"} 1.0' in text

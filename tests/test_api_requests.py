@@ -4,8 +4,10 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
+import msgspec
 import pytest
 
+from api.requests import ID, MINOR_UNITS
 from ledger import definitions
 from ledger.pool import Pool
 from store import keys
@@ -114,6 +116,36 @@ async def test_chunked_bodies_have_the_same_limit(stage: Stage, path: str, piece
 async def test_a_version_is_a_whole_number(stage: Stage, since: str) -> None:
     await stage.delegate()
     assert slug(await stage.get(f"/v1/showtimes/late/seats?since={since}")) == "bad-request"
+
+
+SAID = [
+    (SALE_PATH, b"[]", "$: Expected `object`, got `array`."),
+    (SALE_PATH, b"{", "$: Input data was truncated."),
+    (SALE_PATH, GOOD[:-1] + b',"identity":"login"}', "$.identity must be one of guest, storefront."),
+    (SALE_PATH, changed(capacity="0"), "$.capacity: Expected `int` >= 1."),
+    (SALE_PATH, GOOD[:-1] + b',"strange":1}', "$: Object contains unknown field `strange`."),
+    ("/v1/sales/a%20b", GOOD, f"sale must be {ID}."),
+    (SHOW_PATH, SHOWTIME | {"sale": "a b"}, f"$.sale must be {ID}."),
+    (SHOW_PATH, SHOWTIME | {"orphans": 7}, "$.orphans must be one of off, prefer, strict."),
+    (SHOW_PATH, SHOWTIME | {"prices": {"front": 45.0}}, f"$.prices[...] must be {MINOR_UNITS}."),
+    (SHOW_PATH, SHOWTIME | {"blocked": [1]}, "$.blocked[0]: Expected `str`, got `int`."),
+    (
+        SHOW_PATH,
+        SHOWTIME | {"currency": "Yuan"},
+        "$.currency must be an ISO 4217 code of three capital letters, such as CNY.",
+    ),
+    (PLAN_PATH, b"[]", "$: Expected `object`, got `array`."),
+    (PLAN_PATH + "?format=excel", b"{}", "format must be one of pretix, seatsio, usher."),
+]
+
+
+async def test_a_complaint_says_where_and_what_is_needed(stage: Stage) -> None:
+    for path, body, said in SAID:
+        content = body if isinstance(body, bytes) else msgspec.json.encode(body)
+        answer = await stage.doors.put(path, content=content, headers=STOREFRONT | JSON)
+        assert (slug(answer), answer.json()["detail"]) == ("bad-request", said)
+    answer = await stage.post("/v1/showtimes/bad/holds", {"best": {"count": "2"}})
+    assert answer.json()["detail"] == "$.best.count: Expected `int`, got `str`."
 
 
 SHOWTIMES: list[tuple[dict[str, object], str]] = [

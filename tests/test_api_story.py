@@ -81,7 +81,7 @@ async def counted_and_paid_out(stage: Stage) -> None:
     [line] = answer.json()["lines"]
     assert (line["film"], line["tickets"], line["gross"], line["fees"]) == ("Lantern", 2, 9000, 400)
     table = await stage.doors.get("/v1/settlements?cinema=Roxy&day=2026-12-24&format=csv", headers=OPERATOR)
-    assert table.headers["content-type"].startswith("text/csv")
+    assert table.headers["content-type"] == "text/csv; charset=utf-8"
     assert "Lantern" in table.text
     back = (await stage.post("/v1/showtimes/late/reclaim", **STOREFRONT)).json()
     assert len(back["sold"]) == 2
