@@ -94,6 +94,15 @@ def test_every_variable_has_a_meaning_and_a_field(tmp_path: Path) -> None:
     assert all(variable.meaning for variable in VARIABLES)
 
 
+def test_who_only_looks_makes_nothing_and_finds_what_is_kept(tmp_path: Path) -> None:
+    environment = {"USHER_DATA": str(tmp_path / "data")}
+    nothing = read_settings(environment, make=False)
+    assert (nothing.operator_key, nothing.providers) == ("", {})
+    assert not (tmp_path / "data").exists()
+    made = read_settings(environment)
+    assert read_settings(environment, make=False) == made
+
+
 @pytest.mark.parametrize("version", ["999", "1", ""])
 def test_a_folder_of_another_version_is_refused(tmp_path: Path, version: str) -> None:
     (tmp_path / "version").write_text(f"{version}\n")

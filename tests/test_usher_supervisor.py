@@ -14,7 +14,7 @@ import pytest
 from tests.soon import soon
 from usher.process import Program, end, exit_reason, rights_without_root, run, start
 from usher.run_folder import RunFolder, Running, born
-from usher.supervisor import DidNotStart, Role, Supervisor
+from usher.supervisor import NOTHING_TO_DO, DidNotStart, Role, Supervisor
 
 SLEEPER = (sys.executable, "-S", "-c", "import time; time.sleep(600)")
 PARENT = """
@@ -97,6 +97,19 @@ def test_what_is_done_once_is_not_started_again(tmp_path: Path) -> None:
     supervisor.start(Role(program=done, stage=0, once=True))
     watch_while(supervisor, lambda: said_soon(said))
     assert said == ["demo is done"]
+
+
+def all_done(run: Path) -> None:
+    assert soon(lambda: not RunFolder(run).processes())
+
+
+def test_of_what_was_done_before_nothing_is_said(tmp_path: Path) -> None:
+    said: list[str] = []
+    supervisor = Supervisor(RunFolder(tmp_path), said.append)
+    again = sleeper(tmp_path, "demo", (sys.executable, "-S", "-c", f"raise SystemExit({NOTHING_TO_DO})"))
+    supervisor.start(Role(program=again, stage=0, once=True))
+    watch_while(supervisor, lambda: all_done(tmp_path))
+    assert said == []
 
 
 def test_what_ends_at_its_start_is_named_with_its_reason(tmp_path: Path) -> None:

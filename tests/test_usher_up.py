@@ -19,6 +19,7 @@ from usher.up import doors_answer
 
 START_TIMEOUT_S: Final = 180
 BACK_TIMEOUT_S: Final = 120
+NOBODY: Final = "postgresql://127.0.0.1:9/x"
 NAMES: Final = ("admit", "api-1", "postgres", "valkey", "writer")
 
 
@@ -95,6 +96,7 @@ def test_a_second_start_is_refused_in_one_sentence(environment: Mapping[str, str
     assert same_folder.stderr.startswith("usher: Usher runs on ")
     assert same_port.stderr.startswith(f"usher: Port {environment['USHER_PORT']} of 127.0.0.1 cannot be used")
     assert [len(one.stderr.splitlines()) for one in (same_folder, same_port)] == [1, 1]
+    assert not (tmp_path / "other").exists()
 
 
 def test_another_number_of_shards_is_refused(environment: Mapping[str, str]) -> None:
@@ -112,7 +114,9 @@ def test_another_number_of_shards_is_refused(environment: Mapping[str, str]) -> 
     ("changed", "command", "said"),
     [
         ({"USHER_PORT": "eight"}, "up", "usher: USHER_PORT: a whole number from 1 to 65535 is needed\n"),
-        ({}, "writer", "usher: USHER_VALKEY_URL is not set and no `usher up` runs on "),
+        ({}, "writer", "usher: Usher is not running on "),
+        ({}, "doctor", "usher: Usher is not running on "),
+        ({"USHER_POSTGRES_URL": NOBODY}, "up", f"usher: Postgres at {NOBODY}: nothing listens there\n"),
         ({"USHER_HOST": "192.0.2.1"}, "up", "usher: 192.0.2.1 is no address of this machine"),
         ({"USHER_PROT": "9000"}, "up", "usher: USHER_PROT: there is no such setting; the nearest is "),
         ({"USHER_DATA": "/dev/null"}, "up", "usher: /dev/null is not a folder\n"),
@@ -125,6 +129,18 @@ def test_what_cannot_start_says_why(
     assert refused.returncode == 1
     assert refused.stderr.startswith(said)
     assert len(refused.stderr.splitlines()) == 1
+    assert "stopped" not in refused.stdout
+    assert Path(environment["USHER_DATA"]).exists() is ("Postgres" in said)
+
+
+def test_the_doctor_makes_nothing(environment: Mapping[str, str]) -> None:
+    away = {"USHER_VALKEY_URL": "redis://127.0.0.1:9", "USHER_POSTGRES_URL": NOBODY}
+    told = usher({**environment, **away}, "doctor")
+    assert told.returncode == 1
+    rows = " ".join(told.stdout.split())
+    assert "valkey redis://127.0.0.1:9: nothing listens there" in rows
+    assert f"postgres {NOBODY}: nothing listens there" in rows
+    assert not Path(environment["USHER_DATA"]).exists()
 
 
 def test_every_command_explains_itself(environment: Mapping[str, str]) -> None:

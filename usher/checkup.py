@@ -18,6 +18,7 @@ from ledger.shards import OtherShards, kept_shards
 from store.connection import Store
 from store.gate import gate_state
 from store.unavailable import StoreUnavailable
+from usher.away import shown, why_away
 from usher.comparison import differences
 from usher.data_folder import FREE_BYTES_MIN
 from usher.run_folder import RunFolder, born
@@ -63,6 +64,8 @@ async def look_at_all(settings: Settings) -> AsyncIterator[Finding]:
 
 
 def look_at_disk(settings: Settings) -> Finding:
+    if not settings.data.is_dir():
+        return Finding("data folder", False, f"{settings.data} is not there")
     free = shutil.disk_usage(settings.data).free
     return Finding("data folder", free >= FREE_BYTES_MIN, f"{settings.data}, {free >> 20} MiB free")
 
@@ -86,7 +89,7 @@ async def _with_store(settings: Settings) -> AsyncIterator[Finding]:
     try:
         store = await _look_only(settings)
     except StoreUnavailable as error:
-        yield Finding("valkey", False, str(error))
+        yield Finding("valkey", False, f"{shown(settings.valkey_url)}: {why_away(error)}")
         return
     try:
         for look in (look_at_valkey, look_at_journal, look_at_functions):
@@ -139,7 +142,7 @@ async def _with_postgres(settings: Settings) -> AsyncIterator[Finding]:
     try:
         db = await asyncpg.connect(settings.postgres_url, timeout=5)
     except AWAY as error:
-        yield Finding("postgres", False, str(error) or type(error).__name__)
+        yield Finding("postgres", False, f"{shown(settings.postgres_url)}: {why_away(error)}")
         return
     try:
         for what, look in looks.items():
@@ -198,7 +201,7 @@ async def _with_both(settings: Settings) -> AsyncIterator[Finding]:
     except asyncpg.UndefinedTableError:
         return  # The row of the schema has said so.
     except AWAY as error:
-        yield Finding("shards", False, str(error) or type(error).__name__)
+        yield Finding("gates", False, why_away(error))
     finally:
         await store.close()
 
@@ -215,7 +218,8 @@ async def look_at_shards(store: Store, db: Any) -> tuple[Finding, Finding]:
             closed.append(f"s{shard}")
         if written > state.version:
             ahead.append(f"s{shard}: Postgres has {written} records, Valkey {state.version}")
-    gates = Finding("gates", not closed, f"closed: {', '.join(closed)}" if closed else f"{len(shards)} open")
+    all_open = f"open on all shards that have sales ({len(shards)})" if shards else "no sale yet"
+    gates = Finding("gates", not closed, f"closed: {', '.join(closed)}" if closed else all_open)
     good = behind <= LAG_RECORDS_MAX and not ahead
     return gates, Finding("writer", good, "; ".join(ahead) or f"{behind} records behind")
 
@@ -232,4 +236,4 @@ async def _or_away(what: str, look: Awaitable[Finding]) -> Finding:
     try:
         return await look
     except AWAY as error:
-        return Finding(what, False, str(error) or type(error).__name__)
+        return Finding(what, False, why_away(error))

@@ -10,6 +10,7 @@ import click
 
 from usher.data_folder import DataFolderUnusable
 from usher.settings import BadSetting, Settings, read_settings
+from usher.supervisor import NOTHING_TO_DO
 
 FAILED: Final = 1
 PORT_TAKEN: Final = 2
@@ -47,12 +48,14 @@ def up() -> None:
     """
     from rich.console import Console
 
-    from usher.port import PortTaken
+    from usher.port import PortTaken, open_port
     from usher.up import FAILURES, Up
 
-    settings = settings_or_exit()
+    settings = settings_or_exit(make=False)
     try:
-        Up(settings, Console()).run()
+        if not settings.data.exists():  # A start that is refused for its port leaves no new folder.
+            open_port(settings.host, settings.port, shared=False).close()
+        Up(settings_or_exit(), Console()).run()
     except PortTaken as error:
         give_up(str(error), PORT_TAKEN)
     except (DataFolderUnusable, *FAILURES) as error:
@@ -115,30 +118,37 @@ def demo() -> None:
     from usher.demo import load_demo
 
     settings = settings_or_exit()
-    asyncio.run(load_demo(settings.local_url, settings.storefront_key, settings.operator_key))
+    if not asyncio.run(load_demo(settings.local_url, settings.storefront_key, settings.operator_key)):
+        sys.exit(NOTHING_TO_DO)
 
 
-def settings_or_exit() -> Settings:
+def settings_or_exit(*, make: bool = True) -> Settings:
     try:
-        return read_settings(os.environ)
+        return read_settings(os.environ, make=make)
     except (BadSetting, DataFolderUnusable) as error:
         give_up(str(error))
 
 
-def settings_with_engines() -> Settings:
-    """The settings, with the engines' addresses from the environment or from the `usher up` of the folder."""
+def settings_with_engines(*, make: bool = True) -> Settings:
+    """The settings, with the engines' addresses from the environment or from the `usher up` of the folder.
+
+    Without `make` the data folder stays as it is.
+    """
     from msgspec.structs import replace
 
     from usher.run_folder import RunFolder
 
-    settings = settings_or_exit()
+    settings = settings_or_exit(make=False)
     running = RunFolder(settings.folder.run).addresses()
     valkey_url = settings.valkey_url or (running.valkey_url if running else "")
     postgres_url = settings.postgres_url or (running.postgres_url if running else "")
     if not valkey_url or not postgres_url:
         missing = "USHER_POSTGRES_URL" if valkey_url else "USHER_VALKEY_URL"
-        give_up(f"{missing} is not set and no `usher up` runs on {settings.data}")
-    return replace(settings, valkey_url=valkey_url, postgres_url=postgres_url)
+        give_up(
+            f"Usher is not running on {settings.data}: `make up` starts it; "
+            f"with engines of your own, set {missing}"
+        )
+    return replace(settings_or_exit() if make else settings, valkey_url=valkey_url, postgres_url=postgres_url)
 
 
 def hold_to_shards_or_exit(settings: Settings) -> None:

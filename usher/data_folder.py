@@ -33,10 +33,15 @@ class DataFolder:
         self.run = self.path / "run"
         self._lock: IO[str] | None = None
 
-    def make(self) -> None:
-        """Makes what is missing; raises DataFolderUnusable for what is another's, full or forbidden."""
+    def make(self, *, missing: bool = True) -> None:
+        """Makes what is `missing`; raises DataFolderUnusable for what is another's, full or forbidden."""
         try:
-            self._claim()
+            claimed = self._is_ours()
+            if not missing:
+                return
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not claimed:
+                (self.path / "version").write_text(VERSION + "\n")
             for folder in (self.keys, self.log, self.run):
                 folder.mkdir(mode=0o700, exist_ok=True)
             if not os.access(self.path, os.W_OK | os.X_OK):
@@ -79,10 +84,12 @@ class DataFolder:
             self._lock.close()
             self._lock = None
 
-    def _claim(self) -> None:
-        if self.path.exists() and not self.path.is_dir():
+    def _is_ours(self) -> bool:
+        """False for what is empty or not there yet; raises DataFolderUnusable for what is another's."""
+        if not self.path.exists():
+            return False
+        if not self.path.is_dir():
             raise NotADirectoryError
-        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         version = self.path / "version"
         if version.exists():
             found = version.read_text().strip()
@@ -93,5 +100,4 @@ class DataFolder:
                 )
         elif any(self.path.iterdir()):
             raise DataFolderUnusable(f"{self.path} is not empty and not a data folder of Usher")
-        else:
-            version.write_text(VERSION + "\n")
+        return version.exists()

@@ -20,7 +20,7 @@ def doctor() -> None:
     """
     from usher.cli import settings_with_engines
 
-    findings = asyncio.run(_findings(settings_with_engines()))
+    findings = asyncio.run(_findings(settings_with_engines(make=False)))
     Console().print(table_of(findings))
     sys.exit(0 if all(finding.good for finding in findings) else 1)
 

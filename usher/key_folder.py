@@ -22,3 +22,9 @@ def kept(folder: Path, name: str, made: str | None = None) -> str:
         finally:
             draft.unlink()
     return path.read_text().strip()
+
+
+def found(folder: Path, name: str, _made: str | None = None) -> str:
+    """The secret of this name, empty when none is kept."""
+    path = folder / name
+    return path.read_text().strip() if path.exists() else ""

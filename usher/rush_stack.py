@@ -111,13 +111,13 @@ def _wait_ready(child: "subprocess.Popen[bytes]", base_url: str, log: Path) -> N
 
 
 def _target(base_url: str, environment: Mapping[str, str], *, own: bool) -> Target:
-    settings = read_settings(environment)
+    settings = read_settings(environment, make=False)
     told = RunFolder(settings.folder.run).addresses()
     valkey_url = settings.valkey_url or (told.valkey_url if told else "")
     postgres_url = settings.postgres_url or (told.postgres_url if told else "")
-    if not valkey_url or not postgres_url:
+    if not valkey_url or not postgres_url or not settings.storefront_key:
         raise NoUsher(
-            f"the engines behind {base_url} are unknown: set USHER_DATA to its data folder, "
+            f"the engines and keys behind {base_url} are unknown: set USHER_DATA to its data folder, "
             "or USHER_VALKEY_URL and USHER_POSTGRES_URL"
         )
     return Target(

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from store.replicas import replicas_of
 from usher.data_folder import DataFolder
-from usher.key_folder import kept
+from usher.key_folder import found, kept
 
 LogLevel = Literal["debug", "info", "warning", "error"]
 PREFIX: Final = "USHER_"
@@ -194,8 +194,11 @@ KEPT: Final = ("secret", "storefront_key", "operator_key", "cinema_key", "door_k
 """Settings made at the first start when they are not given."""
 
 
-def read_settings(environment: Mapping[str, str]) -> Settings:
-    """The settings, with the data folder made ready; raises BadSetting or DataFolderUnusable."""
+def read_settings(environment: Mapping[str, str], *, make: bool = True) -> Settings:
+    """The settings, with the data folder made ready; raises BadSetting or DataFolderUnusable.
+
+    Without `make` nothing is made: keys that are neither given nor kept are empty.
+    """
     _refuse_unknown(environment)
     values: dict[str, Any] = {}
     for variable in VARIABLES:
@@ -205,13 +208,15 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         except ValueError as error:
             raise BadSetting(f"{variable.name}: {error}") from None
     folder = DataFolder(values["data"])
-    folder.make()
+    folder.make(missing=make)
     values["data"] = folder.path
+    keep = kept if make else found
     for field in KEPT:
-        values[field] = values[field] or kept(folder.keys, field.replace("_", "-"))
+        values[field] = values[field] or keep(folder.keys, field.replace("_", "-"))
     if values["test_provider"] and "test" not in values["providers"]:
         made = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
-        values["providers"]["test"] = kept(folder.keys, "test-provider", made)
+        if secret := keep(folder.keys, "test-provider", made):
+            values["providers"]["test"] = secret
     if values["demo"] is None:
         values["demo"] = not values["postgres_url"]
     settings = Settings(**values)

@@ -21,6 +21,8 @@ RESTART_DELAY_S: Final = 1.0
 """What died young is started again after this, what had lived `YOUNG_S` at once."""
 YOUNG_S: Final = 5.0
 STOP_TIMEOUT_S: Final = 15.0
+NOTHING_TO_DO: Final = 3
+"""Exit code of what is done once and was done before."""
 SAID_MAX: Final = 5
 """After so many deaths in a row while young, only every tenth is said."""
 
@@ -32,7 +34,7 @@ class Role(Struct, frozen=True, kw_only=True):
     stage: int
     answers: Callable[[], bool] | None = None
     once: bool = False
-    """Its work is done when it ends with exit code 0; until then it is started again like the others."""
+    """Done when it ends with exit code 0, or NOTHING_TO_DO; else it is started again like the others."""
 
     @property
     def name(self) -> str:
@@ -146,9 +148,10 @@ class Supervisor:
         code = post.child.poll()
         if code is None:
             self._hear(post, now)
-        elif code == 0 and post.role.once:
+        elif code in (0, NOTHING_TO_DO) and post.role.once:
             del self._posts[post.role.name]
-            self._say(f"{post.role.name} is done")
+            if code == 0:
+                self._say(f"{post.role.name} is done")
             self._write_down()
         elif post.due is None:
             young = now - post.since < YOUNG_S

@@ -20,6 +20,7 @@ from rich.console import Console
 from ledger.migrations import MigrationChanged, NewerDatabase
 from ledger.shards import OtherShards
 from store.unavailable import StoreUnavailable
+from usher.away import shown, why_away
 from usher.engine import Engine, EngineFailed, last_words
 from usher.port import HostUnusable, open_port
 from usher.postgres_engine import PostgresEngine
@@ -74,9 +75,11 @@ class Up:
             if not self._supervisor.stopping:
                 self._tell()
             self._supervisor.watch()
-        finally:
-            with self._timed(STOPPED):
-                self._supervisor.stop()
+        except BaseException:
+            self._supervisor.stop()
+            raise
+        with self._timed(STOPPED):
+            self._supervisor.stop()
 
     def _start(self, listening: socket.socket) -> None:
         self._start_engines()
@@ -125,13 +128,15 @@ class Up:
         try:
             asyncio.run(prepare(self._settings))
         except StoreUnavailable as error:
-            raise CannotStart(f"Valkey at {_shown(self._settings.valkey_url)}: {error}") from error
+            raise CannotStart(f"Valkey at {shown(self._settings.valkey_url)}: {why_away(error)}") from error
         except (MigrationChanged, NewerDatabase) as error:
             raise CannotStart(f"{error} Choose the Usher that made it, or another folder") from error
         except OtherShards as error:
             raise CannotStart(str(error)) from error
         except (OSError, PostgresError) as error:
-            raise CannotStart(f"Postgres at {_shown(self._settings.postgres_url)}: {error}") from error
+            raise CannotStart(
+                f"Postgres at {shown(self._settings.postgres_url)}: {why_away(error)}"
+            ) from error
 
     def _start_processes(self, listening: socket.socket) -> None:
         for name in ("writer", "admit"):
@@ -215,12 +220,6 @@ def _readiness(url: str) -> tuple[int, bytes]:
         return 0, b""
     finally:
         connection.close()
-
-
-def _shown(url: str) -> str:
-    """An address without its user and password."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
 FAILURES: Final = (CannotStart, EngineFailed, HostUnusable)
