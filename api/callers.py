@@ -1,26 +1,35 @@
 """Who calls: API keys with a role for machines, tokens for fans. Texts are compared in constant time."""
 
 import hmac
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 from litestar.types import Guard
 
 from api.problems import Refused
-from api.refusals import NotAllowed, Unsigned
+from api.refusals import NotAllowed, Unsigned, WrongKey
 from api.settings import ApiSettings
 
 Role = Literal["storefront", "operator", "cinema", "door"]
 Connection = ASGIConnection[Any, Any, Any, Any]
 TOKEN_CHARS_MAX = 2048
+NOTHING_SENT: Final = "No `Authorization: Bearer` was sent."
 
 
 def bearer(authorization: str | None) -> str:
     """The text after `Bearer`, or `bad-token`."""
+    found = borne(authorization)
+    if found is None:
+        raise Refused(Unsigned(why=NOTHING_SENT))
+    return found
+
+
+def borne(authorization: str | None) -> str | None:
+    """The text after `Bearer`, if there is one."""
     scheme, _, text = (authorization or "").partition(" ")
     if scheme.lower() != "bearer" or not text.strip() or len(text) > TOKEN_CHARS_MAX:
-        raise Refused(Unsigned(why="No `Authorization: Bearer` was sent."))
+        return None
     return text.strip()
 
 
@@ -47,8 +56,11 @@ def need(*roles: Role) -> Guard:
 
 def check_role(settings: ApiSettings, authorization: str | None, *roles: Role) -> None:
     """Refuses a caller whose key opens none of these roles."""
-    role = role_of(settings, bearer(authorization))
+    key = borne(authorization)
+    if key is None:
+        raise Refused(WrongKey(NOTHING_SENT, roles))
+    role = role_of(settings, key)
     if role is None:
-        raise Refused(Unsigned(why="The API key is not one of ours."))
+        raise Refused(WrongKey("The API key is not one of ours.", roles))
     if role not in roles:
-        raise Refused(NotAllowed(why=f"A {role} key does not open this call."))
+        raise Refused(NotAllowed(why=f"The {role}'s key does not open this call."))

@@ -44,6 +44,13 @@ _ROWS: dict[type, Row] = {
         "{why}",
         "Send a valid `Authorization: Bearer`; fans ask for a pass again, or join.",
     ),
+    refusals.WrongKey: Row(
+        401,
+        "bad-token",
+        "The token, key or signature is not valid",
+        "{why} This call takes the API key of: {keys}.",
+        "Send `Authorization: Bearer` with that key; keys that nobody set lie in `keys/` of the data folder.",
+    ),
     refusals.NotAllowed: Row(
         403, "not-allowed", "This caller may not do that", "{why}", "Use the key or pass made for it."
     ),
@@ -87,6 +94,9 @@ _ROWS: dict[type, Row] = {
         404, "unknown-showtime", "No such showtime", "No such showtime.", "List the showtimes of the sale."
     ),
     refusals.UnknownPlan: Row(404, "unknown-plan", "No such plan", "No such plan.", "Put the plan first."),
+    refusals.UnknownCinema: Row(
+        404, "unknown-cinema", "No such cinema", "It never had a showtime here.", "Compare its spelling."
+    ),
     refusals.UnknownContract: Row(
         404, "unknown-contract", "No such contract", "No such contract.", "Put the contract first."
     ),
@@ -115,7 +125,7 @@ _ROWS: dict[type, Row] = {
     queue.CannotMove: Row(
         409,
         "cannot-move",
-        "The sale cannot move so",
+        "The sale cannot make this move",
         "It is {state}.",
         "Read the sale and move it from there.",
     ),
@@ -158,12 +168,12 @@ _ROWS: dict[type, Row] = {
         409, "pass-used-up", "The pass has been used", "One pass, one order.", "Join again for another order."
     ),
     answers.OverLimit: Row(
-        409, "over-limit", "More seats than one fan may have", "{left} left for this fan.", "Hold fewer."
+        409, "over-limit", "More seats than one fan may have", "This fan may have {left} more.", "Hold fewer."
     ),
     answers.NoSuchSeats: Row(
-        422, "no-such-seats", "Seats that this showtime does not have", "{seats}", "Read the showtime's plan."
+        422, "no-such-seats", "No such seats", "The showtime has no seats {seats}.", "Read its plan."
     ),
-    answers.SeatsTaken: Row(409, "seats-taken", "Seats are taken", "{seats}", _READ_SEATS),
+    answers.SeatsTaken: Row(409, "seats-taken", "Seats are taken", "Not free: {seats}.", _READ_SEATS),
     answers.LeavesSingle: Row(
         409,
         "leaves-single",
@@ -209,7 +219,11 @@ _ROWS: dict[type, Row] = {
         "If it is other money, tell it again under a reference of its own.",
     ),
     answers.WrongAmount: Row(
-        422, "wrong-amount", "Not the order's amount", "{amount} {currency} are due.", "Take the amount due."
+        422,
+        "wrong-amount",
+        "Not the order's amount",
+        "{money} are due, that is an `amount` of {amount}.",
+        "Take the amount due.",
     ),
     answers.LateRefunded: Row(
         409,

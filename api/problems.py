@@ -12,6 +12,7 @@ from litestar.response import Response
 from allocator import answers
 from api import refusals
 from api.problem_table import ROWS, Row
+from api.words import plain_money
 from waiting_room import answers as queue
 
 Refusal = (
@@ -26,6 +27,7 @@ Refusal = (
     | refusals.TooLarge
     | refusals.UnsupportedMedia
     | refusals.Unsigned
+    | refusals.WrongKey
     | refusals.NotAllowed
     | refusals.NoSuchPage
     | refusals.WrongMethod
@@ -42,6 +44,7 @@ Refusal = (
     | refusals.UnknownShowtime
     | refusals.UnknownPlan
     | refusals.UnknownContract
+    | refusals.UnknownCinema
     | refusals.BadTicket
     | refusals.UnknownTicket
     | refusals.TicketVoid
@@ -83,7 +86,7 @@ def document(refusal: Refusal) -> dict[str, Any]:
         "type": f"/problems/{row.slug}",
         "title": row.title,
         "status": row.status,
-        "detail": row.detail.format_map({name: spoken(value) for name, value in fields.items()}),
+        "detail": row.detail.format_map(sentence_parts(fields)),
         "next": row.next,
     }
 
@@ -106,6 +109,14 @@ def response(refusal: Refusal) -> Response[bytes]:
         media_type=MEDIA_TYPE,
         headers=headers(refusal),
     )
+
+
+def sentence_parts(fields: dict[str, Any]) -> dict[str, str]:
+    """The fields as they stand in a sentence, and `money` for an amount with its currency."""
+    parts = {name: spoken(value) for name, value in fields.items()}
+    if {"amount", "currency"} <= fields.keys():
+        parts["money"] = plain_money(fields["amount"], fields["currency"])
+    return parts
 
 
 def spoken(value: Any) -> str:

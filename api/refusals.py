@@ -25,6 +25,13 @@ class Unsigned(msgspec.Struct, frozen=True):
     why: str
 
 
+class WrongKey(msgspec.Struct, frozen=True):
+    """No API key of ours; `keys` names the roles whose keys open the call."""
+
+    why: str
+    keys: tuple[str, ...]
+
+
 class NotAllowed(msgspec.Struct, frozen=True):
     why: str
 
@@ -56,6 +63,10 @@ class UnknownPlan(msgspec.Struct, frozen=True): ...
 
 
 class UnknownContract(msgspec.Struct, frozen=True): ...
+
+
+class UnknownCinema(msgspec.Struct, frozen=True):
+    """No showtime was ever delegated for a cinema of this name."""
 
 
 class BadTicket(msgspec.Struct, frozen=True):

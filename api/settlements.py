@@ -8,10 +8,10 @@ from litestar.params import FromQuery, QueryParameter
 
 from api.callers import need
 from api.problems import Refused
-from api.refusals import UnknownContract
+from api.refusals import UnknownCinema, UnknownContract
 from api.rooms import OpenRooms, reaching_ledger
 from ledger.contracts import NoContract
-from ledger.statement import Statement, as_csv, statement
+from ledger.statement import Statement, as_csv, cinema_known, statement
 
 
 @get(
@@ -33,6 +33,8 @@ async def get_settlement(
             found = await statement(rooms.pool, cinema, day)
         except NoContract:
             raise Refused(UnknownContract()) from None
+        if not found.lines and not await cinema_known(rooms.pool, cinema):
+            raise Refused(UnknownCinema())
     headers = {"cache-control": "no-store"}
     if written_as == "csv":
         return Response(as_csv(found), media_type="text/csv", headers=headers)

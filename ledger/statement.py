@@ -15,7 +15,7 @@ import msgspec
 from ledger.business_day import business_day, widest_span_ms
 from ledger.contracts import Basis, Contract, applying, contracts_for
 from ledger.pool import Db
-from ledger.queries import many
+from ledger.queries import many, value
 from ledger.settlement import split
 
 
@@ -166,6 +166,10 @@ def as_csv(given: Statement) -> str:
         values = (getattr(line, name) for name in Line.__struct_fields__)
         writer.writerow((given.cinema, given.day.isoformat(), *values))
     return text.getvalue()
+
+
+async def cinema_known(db: Db, cinema: str) -> bool:
+    return await value(db, "cinema_known", bool, cinema)
 
 
 async def cinema_showtimes(db: Db, cinema: str, from_ms: int, to_ms: int) -> list[ShowtimeRow]:

@@ -6,7 +6,7 @@ import pytest
 
 from ledger.pool import Pool
 from store.connection import Store
-from tests.api_doors import JSON, slug
+from tests.api_doors import CINEMA, JSON, slug
 from tests.api_stage import Stage, open_stage
 from tests.conftest import WaitUntil
 
@@ -38,7 +38,7 @@ CALLS = [
     (POST, "/v1/orders/o-1-x/payments", "operator-key", "not-allowed"),
     (GET, "/v1/settlements?cinema=c&day=2026-01-01", "", "bad-token"),
     (GET, "/v1/settlements?cinema=c&day=2026-01-01", "door-key", "not-allowed"),
-    (GET, "/v1/settlements?cinema=c&day=2026-01-01", "cinema-key", "200"),
+    (GET, "/v1/settlements?cinema=c&day=2026-01-01", "cinema-key", "unknown-cinema"),
     (GET, "/v1/settlements?cinema=c&day=someday", "cinema-key", "bad-request"),
     (PUT, "/v1/contracts", "storefront-key", "not-allowed"),
     (GET, "/v1/contracts", "operator-key", "200"),
@@ -79,3 +79,38 @@ async def test_odd_authorizations_open_nothing(stage: Stage) -> None:
         answer = await stage.doors.get("/v1/sales/s", headers={"authorization": odd})
         assert slug(answer) == "bad-token", odd
         assert answer.headers["www-authenticate"] == "Bearer"
+
+
+SAID = [
+    (
+        GET,
+        "/v1/sales/s",
+        "",
+        "No `Authorization: Bearer` was sent. This call takes the API key of: storefront, operator.",
+    ),
+    (
+        PUT,
+        "/v1/sales/s",
+        "odd",
+        "The API key is not one of ours. This call takes the API key of: storefront.",
+    ),
+    (PUT, "/v1/sales/s", "operator-key", "The operator's key does not open this call."),
+    (POST, "/v1/showtimes/late/holds", "storefront-key", "An API key is no pass: this call is a fan's."),
+    (POST, "/v1/showtimes/late/holds", "odd", "This token is not one of ours."),
+]
+
+
+async def test_what_is_said_to_who_comes_with_the_wrong_key(stage: Stage) -> None:
+    await stage.delegate()
+    for method, path, key, said in SAID:
+        headers = JSON | ({"authorization": f"Bearer {key}"} if key else {})
+        body = None if method == GET else b'{"seats":["A-1"]}' if method == POST else SALE
+        answer = await stage.doors.request(method, path, content=body, headers=headers)
+        assert answer.json()["detail"] == said
+
+
+async def test_a_cinema_that_sold_nothing_is_known(stage: Stage) -> None:
+    await stage.delegate()
+    for cinema, word in (("Roxy", "200"), ("roxy", "unknown-cinema")):
+        path = f"/v1/settlements?cinema={cinema}&day=2020-01-01"
+        assert slug(await stage.doors.get(path, headers=CINEMA)) == word

@@ -46,7 +46,9 @@ async def tell(
 async def test_the_storefront_pays_once(stage: Stage) -> None:
     await stage.open()
     order = await stage.order(await stage.come_in(), "A-1", "A-2")
-    assert slug(await stage.pay(order, amount=1)) == "wrong-amount"
+    wrong = await stage.pay(order, amount=1)
+    assert (slug(wrong), wrong.json()["amount"]) == ("wrong-amount", 6400)
+    assert wrong.json()["detail"] == "64.00 CNY are due, that is an `amount` of 6400."
     assert slug(await stage.pay(order, currency="EUR")) == "wrong-amount"
     assert slug(await stage.pay(order, amount=-1)) == "bad-request"
     assert slug(await stage.pay(order, amount=6400.0)) == "bad-request"

@@ -30,7 +30,7 @@ FIELDS = {
     "reason": "Back soon.", "amount": 9000, "currency": "CNY", "why": "No.", "limit_bytes": 65536,
     "sent": "text/plain",
     "retry_after_s": 3, "what": "prices", "where": "rows[0]", "state": "open",
-    "checked_in_at": "2026-12-24T19:10:00Z", "other": "o-1-x",
+    "checked_in_at": "2026-12-24T19:10:00Z", "other": "o-1-x", "keys": ("storefront",),
 }  # fmt: skip
 
 
@@ -83,7 +83,7 @@ def test_a_problem_says_what_and_what_next(kind: type) -> None:
 def test_the_fields_of_a_refusal_travel() -> None:
     said = document(answers.SeatsTaken((SeatName("C-7"), SeatName("C-8"))))
     assert said["seats"] == ("C-7", "C-8")
-    assert said["detail"] == "C-7, C-8"
+    assert said["detail"] == "Not free: C-7, C-8."
 
 
 @pytest.mark.parametrize("slug", sorted({row.slug for row in ROWS.values()}))

@@ -3,6 +3,10 @@
 SELECT serial, film, format, currency, starts_at_ms, time_zone FROM showtimes
 WHERE cinema = $1 AND starts_at_ms >= $2 AND starts_at_ms < $3 ORDER BY serial;
 
+-- name: cinema_known
+-- Whether a cinema ever had a showtime.
+SELECT EXISTS (SELECT FROM showtimes WHERE cinema = $1);
+
 -- name: ticket_sums
 -- How many tickets of one price were issued, refunded and used, per showtime.
 SELECT showtime, amount, count(*) AS issued, count(*) FILTER (WHERE NOT live) AS refunded,
