@@ -8,7 +8,7 @@ SEAT_FIELDS = ("label", "x", "y", "category", "accessible", "companion", "restri
 
 
 def read_usher(root: Node) -> Drawing:
-    """The plan as written; `focal`, a category's `label` and `color` may be left away."""
+    """The plan as written; `focal`, a category's `label` and `color` may be left out."""
     root.only("name", "categories", "rows", "focal")
     categories = read_categories(root.at("categories"))
     rows = root.at("rows")

@@ -26,6 +26,7 @@ ROOT = Path(__file__).parents[1]
 PASTED = (
     '"durability":"',
     '"state":"sent"',
+    '-1","showtime":"night-1930","seat":',
     '"checked_in_at":"',
     '"tickets":2',
     '"net_due":6272',
