@@ -75,23 +75,31 @@ class Overload:
         return sum(run.served_per_s(kind) * cost for kind, cost in self.costs.items()) / 1e6
 
     def peak(self) -> float:
-        """The lowest rate of arrivals at which more of them no longer bring more answers."""
+        """The lowest rate of arrivals at which more of them no longer bring more answers; when they did, they
+        have to do so twice, for the machine may have been fast just then."""
         rate, best, best_rate, steps = FIRST_PER_S, 0.0, FIRST_PER_S, 0
         while rate <= best_rate * STEP * STEP * 1.01 and steps < STEPS_MAX:
-            run = self.run(f"{rate:,.0f}/s", rate)
-            if (found := len(run.latencies()) / run.seconds) > best * GROWS:
+            found = self.answers(rate)
+            if found > best * GROWS and (found := min(found, self.answers(rate))) > best * GROWS:
                 best, best_rate = found, rate
             rate, steps = rate * STEP, steps + 1
         return best_rate
 
     def compare(self, peak: float) -> tuple[Run, Run, Run]:
-        """The peak, 70 % of it and five times it, there and back again: when the machine changes its speed
-        meanwhile, it does so for both sides."""
+        """The peak, 70 % of it and five times it, there and back again, twice: when the machine changes its
+        speed meanwhile, it does so for both sides."""
         loads = ("100 %", peak), ("70 %", peak * CALM), ("5x", peak * TIMES)
-        there = [self.run(name, rate, 1.0) for name, rate in loads]
-        back = [self.run(name, rate, 1.0) for name, rate in reversed(loads)]
-        full, calm, over = (one + two for one, two in zip(there, reversed(back), strict=True))
+        told: dict[str, Run] = {}
+        for name, rate in (*loads, *reversed(loads)) * 2:
+            run = self.run(name, rate, 1.0)
+            told[name] = told[name] + run if name in told else run
+        full, calm, over = (told[name] for name, _ in loads)
         return full, calm, over
+
+    def answers(self, rate: float) -> float:
+        """Served calls a second at this rate of arrivals."""
+        run = self.run(f"{rate:,.0f}/s", rate)
+        return len(run.latencies()) / run.seconds
 
     def run(self, name: str, rate: float, times: float = 0.5) -> Run:
         self._mix.renew()
