@@ -1,16 +1,19 @@
 """The soak, tiny, and its report; what counts as growth."""
 
+import os
 import re
+import socket
 import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
+from stat import S_ISSOCK
 
 import pytest
 
 from loadtests.report import Chart, Said, page, thinned
 from loadtests.soak import growth, verdicts, warm
-from loadtests.watch import Line
+from loadtests.watch import Line, descriptors
 
 ROOT = Path(__file__).parents[1]
 
@@ -40,19 +43,29 @@ def test_memory_that_keeps_growing_after_the_warm_up_is_a_miss(memory: Line, kep
     [
         ("descriptors", "api", False, True),
         ("descriptors", "api", True, False),
-        ("descriptors", "valkey", True, False),
-        ("descriptors", "postgres", True, True),
+        ("descriptors", "postgres", True, False),
+        ("sockets", "api", False, True),
         ("sockets", "postgres", True, False),
     ],
 )
 def test_descriptors_not_given_back_are_a_miss(what: str, name: str, grows: bool, kept: bool) -> None:
-    """Postgres keeps files open, but no connections."""
     said = verdicts({what: {name: line(*(30.0 + at * grows for at in range(40)))}}, Counter(), 1)
     assert {one.what: one.kept for one in said} == {
         f"{what} of {name}": kept,
         "errors": True,
         "payments taken": True,
     }
+
+
+def test_sockets_are_told_from_files() -> None:
+    def seen() -> tuple[int, int]:
+        modes = descriptors(os.getpid())
+        return len(modes), sum(map(S_ISSOCK, modes))
+
+    (every, sockets), pair = seen(), socket.socketpair()
+    with pair[0], pair[1], Path(__file__).open():
+        assert seen() == (every + 3, sockets + 2)
+    assert seen() == (every, sockets)
 
 
 def test_a_wrong_answer_and_nothing_sold_are_misses() -> None:
