@@ -26,14 +26,11 @@ from api.problems import MEDIA_TYPE, document, row_of
 from api.refusals import Crowded
 
 CALLS_MAX: Final = 256
-CALLS_MIN: Final = 128
+CALLS_MIN: Final = 80
 """However busy: fewer would leave the process without work while the store answers."""
 LOOK_S: Final = 0.02
 BUSY_MAX: Final = 0.95
 IDLE_MIN: Final = 0.15
-REFUSAL_S: Final = 10e-6
-"""What a refusal costs with its read and its write. Fewer calls would not save it, so it is not counted as
-busy. (As measured; on another machine the difference is a few hundredths of the time.)"""
 SCHEDULED: Final = Path("/proc/thread-self/schedstat")
 """Linux tells there, second, for how many nanoseconds this thread was kept from a core by others."""
 RETRY_S: Final = (1, 2, 3)
@@ -49,8 +46,9 @@ class Rank(IntEnum):
     PAID = 3
 
 
-SHARES: Final = {Rank.NEW: 0.5, Rank.CHOOSING: 0.625, Rank.ORDERING: 0.75}
-"""Of the limit, what a rank may fill together with all others."""
+SHARES: Final = {Rank.NEW: 0.6, Rank.CHOOSING: 0.65, Rank.ORDERING: 0.9}
+"""Of the limit, what a rank may fill together with all others. A hold that may not be ordered was made for
+nothing, so those who order have far more room than those who choose."""
 _NAME: Final = "[^/? ]+"
 _PAID: Final = (
     f"/v1/(?:payments/|tickets/|orders/{_NAME}/payments|sales/{_NAME}/(?:open|pause|resume|close|capacity))"
@@ -105,15 +103,11 @@ class Pressure(Collector):
         return self.in_flight >= self.limits[Rank.NEW]
 
     def _wait(self, loop: asyncio.AbstractEventLoop) -> None:
-        refused = sum(self.refused)
-        self._timer = loop.call_later(LOOK_S, self._look, loop, time.perf_counter(), wanted_s(), refused)
+        self._timer = loop.call_later(LOOK_S, self._look, loop, time.perf_counter(), wanted_s())
 
-    def _look(
-        self, loop: asyncio.AbstractEventLoop, since_s: float, wanted_before_s: float, refused: int
-    ) -> None:
+    def _look(self, loop: asyncio.AbstractEventLoop, since_s: float, wanted_before_s: float) -> None:
         self._timer = None
-        with_calls_s = wanted_s() - wanted_before_s - (sum(self.refused) - refused) * REFUSAL_S
-        self.adapt(with_calls_s / (time.perf_counter() - since_s))
+        self.adapt((wanted_s() - wanted_before_s) / (time.perf_counter() - since_s))
         if self._limit < self._calls_max or self.in_flight >= self._busy_from:
             self._wait(loop)
 

@@ -28,6 +28,8 @@ servers need; latencies may be told half a millisecond too long."""
 SILENCE_S_MAX: Final = 10.0
 """How long answers are waited for after the last arrival."""
 REFUSED: Final = (429, 503)
+REFUSALS_MAX: Final = 16
+"""So many are remembered word for word, and need not be read again: five times the peak is mostly these."""
 
 
 class Call(msgspec.Struct, gc=False):
@@ -65,6 +67,9 @@ class Run(msgspec.Struct):
     """How late each call left: our own slowness, or no free connection."""
     unsent: int = 0
     arrivals: int = 0
+
+    def kind(self, call: Call) -> Heard:
+        return self.kinds.get(call.kind) or self.kinds.setdefault(call.kind, Heard())
 
     def served_per_s(self, kind: str) -> float:
         heard = self.kinds.get(kind)
@@ -116,6 +121,7 @@ class OpenLoop:
         self._sockets: dict[int, socket.socket] = {}
         self._pending: dict[int, tuple[Call, bytes]] = {}
         self._free: list[int] = []
+        self._refusals: set[bytes] = set()
         for _ in range(lines):
             self._connect()
 
@@ -179,29 +185,34 @@ class OpenLoop:
             received = self._sockets[fd].recv(RECEIVE_BYTES)
             assert received, "the server hung up"
             reply = had + received
-            if not is_whole(reply):
+            known = reply in self._refusals
+            if not known and not is_whole(reply):
                 self._pending[fd] = (call, reply)
                 continue
             del self._pending[fd]
             self._free.append(fd)
             now = time.perf_counter()
-            if _note(found, call, reply, now) and (following := player.follow(call, reply)) is not None:
+            if known:
+                found.kind(call).refused.append(now - call.due_s)
+            elif (
+                self._note(found, call, reply, now) and (following := player.follow(call, reply)) is not None
+            ):
                 following.due_s = now
                 waiting.appendleft(following)
 
-
-def _note(found: Run, call: Call, reply: bytes, now: float) -> bool:
-    """Whether the answer was a good one."""
-    status = status_of(reply)
-    heard = found.kinds.get(call.kind) or found.kinds.setdefault(call.kind, Heard())
-    if status < 300:
-        heard.served.append(now - call.due_s)
-        return True
-    if status in REFUSED and b"/problems/overloaded" in reply and b"\r\nretry-after: " in reply:
-        heard.refused.append(now - call.due_s)
-    else:
-        found.wrong[f"{call.kind}: {reply[9:13].decode()}{reply[-160:].decode(errors='replace')}"] += 1
-    return False
+    def _note(self, found: Run, call: Call, reply: bytes, now: float) -> bool:
+        """Whether the answer was a good one."""
+        status, heard = status_of(reply), found.kind(call)
+        if status < 300:
+            heard.served.append(now - call.due_s)
+            return True
+        if status in REFUSED and b"/problems/overloaded" in reply and b"\r\nretry-after: " in reply:
+            heard.refused.append(now - call.due_s)
+            if len(self._refusals) < REFUSALS_MAX:
+                self._refusals.add(reply)
+        else:
+            found.wrong[f"{call.kind}: {reply[9:13].decode()}{reply[-160:].decode(errors='replace')}"] += 1
+        return False
 
 
 @contextmanager

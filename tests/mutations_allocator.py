@@ -132,6 +132,20 @@ HOLDS: Final = (
         (f"{MEMORY}::test_a_call_that_broke_off_halfway",),
     ),
     Mutation(
+        "a hall that is asked for is forgotten with the others",
+        f"{LUA}/memory.lua",
+        "if not m and older[key] then",
+        "if not m and older == key then",
+        (f"{MEMORY}::test_a_hall_is_remembered_while_it_is_asked_for_and_then_forgotten",),
+    ),
+    Mutation(
+        "a hall that nobody asks for is remembered for ever",
+        f"{LUA}/memory.lua",
+        "if calls > CALLS_MAX or",
+        "if calls < 0 or",
+        (f"{MEMORY}::test_a_hall_is_remembered_while_it_is_asked_for_and_then_forgotten",),
+    ),
+    Mutation(
         "a record that moved on is found in its old bundle",
         f"{LUA}/index.lua",
         "if not where[token] then",

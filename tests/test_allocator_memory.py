@@ -2,16 +2,24 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from itertools import chain
+from typing import Final
 
 import msgspec
 import pytest
 from redis.exceptions import ResponseError
 
+from allocator.allocator import group_of
 from allocator.answers import Held
 from allocator.catalogue import OnSale
 from allocator.wishes import Want
 from store import keys
+from store.functions import function_name
 from tests.allocator_stage import SHARD, Stage, best, drawn, exact, onsale
+
+GROUPS: Final = 1_000
+TURN: Final = 51
+"""So many calls with that many groups are more looks than a hall is remembered for when none is at it."""
 
 
 @pytest.fixture
@@ -128,3 +136,41 @@ async def test_a_hold_of_a_shared_deadline_lapses_alone(stage: Stage, show: OnSa
     record = await stage.allocator.find(show, ordered)
     assert record
     assert record.state == "awaiting"
+
+
+async def look_elsewhere(stage: Stage) -> None:
+    """As many looks at other halls as make the server forget one."""
+    others, nothing = (
+        [onsale(drawn("a"), f"other-{n}") for n in range(GROUPS)],
+        msgspec.msgpack.encode([[], []]),
+    )
+    async with stage.client.pipeline(transaction=False) as pipeline:
+        for other in others:
+            pipeline.hset(keys.show(SHARD, other.showtime.id), "version", 0)
+        asked = [keys.shard(SHARD), *chain.from_iterable(map(group_of, others))]
+        for _ in range(TURN):
+            pipeline.fcall(function_name("find"), len(asked), *asked, stage.ticks.ms, nothing)
+        await pipeline.execute()
+
+
+async def readings(stage: Stage) -> int:
+    """How often the server has read all records of a hall."""
+    told = await stage.client.info("commandstats")
+    return int(told.get("cmdstat_hkeys", {"calls": 0})["calls"])
+
+
+async def test_a_hall_is_remembered_while_it_is_asked_for_and_then_forgotten(
+    stage: Stage, show: OnSale
+) -> None:
+    held = await stage.held(show, best(1), fan="other")
+    before = await readings(stage)
+    for _ in range(3):
+        await look_elsewhere(stage)
+        assert await stage.allocator.find(show, held.token)
+    await stage.held(show, best(1), fan="fourth")
+    assert await readings(stage) == before
+    for _ in range(2):
+        await look_elsewhere(stage)
+    again = await stage.allocator.hold(show, "other", 1, held.token, best(1))
+    assert again == msgspec.structs.replace(held, replayed=True)
+    assert await readings(stage) == before + 1

@@ -85,15 +85,15 @@ async def test_under_the_limit_nobody_is_refused(server: Server) -> None:
 
 def test_a_process_without_an_idle_moment_takes_fewer_calls_and_more_when_it_has_some() -> None:
     pressure = Pressure(calls_max=256)
-    assert pressure.limits == (128, 160, 192, 256)
+    assert pressure.limits == (153, 166, 230, 256)
     for _ in range(9):
         pressure.adapt(busy=1.0)
-    assert pressure.limits == (64, 80, 96, 256), "never less than keeps it busy; payments as ever"
+    assert pressure.limits == (48, 52, 72, 256), "never less than keeps it busy; payments as ever"
     pressure.adapt(busy=0.9)
-    assert pressure.limits == (64, 80, 96, 256)
+    assert pressure.limits == (48, 52, 72, 256)
     for _ in range(99):
         pressure.adapt(busy=0.5)
-    assert pressure.limits == (128, 160, 192, 256)
+    assert pressure.limits == (153, 166, 230, 256)
 
 
 @pytest.mark.parametrize(

@@ -45,6 +45,7 @@ DURABLE: Final = {
     "maxmemory-policy": "noeviction",
 }
 """A kill does not show whether the disk has it, nor a store that is half empty whom a full one forgets."""
+REWRITTEN_SELDOM: Final = {"auto-aof-rewrite-min-size": str(512 << 20), "rdbcompression": "no"}
 
 
 def test_what_valkey_acknowledged_survives_a_kill(tmp_path: Path, run_folder: Path) -> None:
@@ -52,6 +53,7 @@ def test_what_valkey_acknowledged_survives_a_kill(tmp_path: Path, run_folder: Pa
     child = start_and_wait(engine)
     with redis.Redis.from_url(engine.url) as client:
         assert client.config_get(*DURABLE) == DURABLE
+        assert client.config_get(*REWRITTEN_SELDOM) == REWRITTEN_SELDOM
         client.set("order", "1")
     kill(child)
     child = start_and_wait(engine)

@@ -33,7 +33,7 @@ local function of(s)
   if not m.where then
     local count
     m.where, m.left, count = filled(s.holds_key)
-    memory.grow(count * WEIGHT)
+    memory.grow(m, count * WEIGHT)
   end
   return m.where
 end
@@ -54,7 +54,7 @@ end
 -- A bundle of so many records was made.
 local function made(s, number, count)
   s.memory.left[number] = count
-  memory.grow(count * WEIGHT)
+  memory.grow(s.memory, count * WEIGHT)
 end
 
 return { of = of, moved = moved, made = made }

@@ -3,29 +3,41 @@
 -- PROVIDES of keep drop grow
 -- USES     gate
 
--- A showtime weighs its seats, three for each record and a little more, of about 40 bytes each; at the limit all is
--- forgotten and read again when asked for.
-local WEIGHT_MAX = 4 * 1000 * 1000
+-- A showtime weighs its seats, three for each record and a little more, of about 40 bytes each. What no call asked for
+-- while the kept ones came to so much, or over so many calls, is forgotten at the next such turn and read again when
+-- asked for: the collector walks through all that is remembered, again and again, and a sale that is over is most of it.
+local WEIGHT_MAX = 2 * 1000 * 1000
 local WEIGHT_EMPTY = 200
+local CALLS_MAX = 50 * 1000
 -- The server has the collector take a step every 50 calls, needed or not, so that it never rests; at its usual pace,
 -- twice the garbage, an empty call beside large halls cost ten times as much. At half of it what is remembered may
 -- take three times its space for a while.
 local COLLECTOR_PACE = 50
-local kept, weight = {}, 0
+local kept, older, weight, calls = {}, {}, 0, 0
 
-local function grow(by)
-  weight = weight + by
-  if weight > WEIGHT_MAX then
-    kept, weight = {}, by
+local function grow(m, by)
+  m.weight, weight = m.weight + by, weight + by
+end
+
+local function known(key)
+  calls = calls + 1
+  if calls > CALLS_MAX or weight > WEIGHT_MAX then
+    older, kept, weight, calls = kept, {}, 0, 0
   end
+  local m = kept[key]
+  if not m and older[key] then
+    m, older[key] = older[key], nil
+    kept[key], weight = m, weight + m.weight
+  end
+  return m
 end
 
 -- The memory of the board `key`, empty when the stored version is another one; to be kept again at the end of the call.
 local function of(key, version)
-  local m = kept[key]
+  local m = known(key)
   if not m or m.version ~= version or m.opening ~= gate.openings() then
-    grow(WEIGHT_EMPTY)
-    m = { opening = gate.openings() }
+    m = { opening = gate.openings(), weight = 0 }
+    grow(m, WEIGHT_EMPTY)
     kept[key] = m
     collectgarbage('setstepmul', COLLECTOR_PACE)
   end
@@ -38,7 +50,7 @@ local function keep(m, version)
 end
 
 local function drop(key)
-  kept[key] = nil
+  kept[key], older[key] = nil, nil
 end
 
 return { of = of, keep = keep, drop = drop, grow = grow }

@@ -30,7 +30,7 @@ local function board_of(s)
     s.board = s.memory
     if not s.board.free then
       board.fill(s.board, geometry.of(s.geometry_key), redis.call('GET', s.board_key))
-      memory.grow(s.board.geometry.seats)
+      memory.grow(s.memory, s.board.geometry.seats)
     end
   end
   return s.board
