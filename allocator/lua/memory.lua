@@ -5,7 +5,7 @@
 
 -- A showtime weighs its seats, three for each record and a little more, of about 40 bytes each. What no call asked for
 -- while the kept ones came to so much, or over so many calls, is forgotten at the next such turn and read again when
--- asked for: the collector walks through all that is remembered again and again, and sales that are over are most of it.
+-- asked for: the collector walks through all that is remembered again and again, and most of it is over.
 local WEIGHT_MAX = 2 * 1000 * 1000
 local WEIGHT_EMPTY = 200
 local CALLS_MAX = 50 * 1000
