@@ -120,7 +120,6 @@ class _Line(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._pending: deque[tuple[float, asyncio.Future[Any] | None]] = deque()
         self._timer: asyncio.TimerHandle | None = None
-        self._leaving: list[bytes] = []
         self._received = bytearray()
         self._wanted = 1
 
@@ -180,15 +179,8 @@ class _Line(asyncio.Protocol):
         self._pending.append((self._loop.time() + self._timeout_s, future))
         if self._timer is None:
             self._timer = self._loop.call_later(self._timeout_s, self._look)
-        if not self._leaving:
-            self._loop.call_soon(self._send)
-        self._leaving.append(pack(parts))
-
-    def _send(self) -> None:
-        """All calls of one turn of the loop leave together."""
-        leaving, self._leaving = self._leaving, []
-        if self._transport is not None and not self.is_lost:
-            self._transport.write(b"".join(leaving))
+        # At once: uvloop lets all that is written in one turn leave together, and a turn later is a turn lost.
+        self._transport.write(pack(parts))
 
     def _settle(self, reply: Any) -> None:
         if not self._pending:
