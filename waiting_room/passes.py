@@ -13,11 +13,11 @@ from typing import Final, Literal
 import jwt
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from jwt.utils import base64url_decode, base64url_encode
+from jwt.utils import base64url_encode
 
 from allocator.sale import SaleId
 from waiting_room.answers import BadToken, ExpiredPass, WrongSale
-from waiting_room.signature import OwnSignature
+from waiting_room.signature import OwnSignature, decoded
 
 ISSUER: Final = "usher"
 PASS_CHARS_MAX: Final = 1024
@@ -116,11 +116,11 @@ class Passes:
 
     def _of_ours(self, text: str) -> Pass | None:
         """The pass if it is what we would write, to the letter."""
-        signed, _, signature = text.rpartition(".")
-        if not self._own.holds(signed.encode(), signature.encode()):
+        signed, _, signature = text.encode().rpartition(b".")
+        if not self._own.holds(signed, signature):
             return None
         try:
-            return _claims.decode(base64url_decode(signed.partition(".")[2])).read()
+            return _claims.decode(decoded(signed.partition(b".")[2])).read()
         except (msgspec.DecodeError, ValueError):
             return None
 

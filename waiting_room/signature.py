@@ -11,6 +11,8 @@ import binascii
 import hashlib
 import hmac
 import secrets
+import struct
+from collections.abc import Iterator
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -19,10 +21,15 @@ ORDER: Final = 2**252 + 27742317777372353535851937790883648493
 """Of the curve's base point, L in RFC 8032."""
 SIGNATURE_CHARS: Final = 86
 _POINT_BYTES: Final = 32
-_BLIND_BITS: Final = 64
+_BLINDS: Final = struct.Struct("<512Q")
 # The characters of standard base64 are mapped to ones the strict decoder refuses: only URL-safe text passes.
 _TO_STANDARD: Final = bytes.maketrans(b"-_+/", b"+/!!")
 _FROM_STANDARD: Final = bytes.maketrans(b"+/", b"-_")
+
+
+def decoded(text: bytes) -> bytes:
+    """What a base64url text without padding says; binascii.Error if it is none."""
+    return binascii.a2b_base64(text.translate(_TO_STANDARD) + b"=" * (-len(text) % 4), strict_mode=True)
 
 
 class OwnSignature:
@@ -34,11 +41,12 @@ class OwnSignature:
         self._scalar = low & ~7 & (1 << 254) - 1 | 1 << 254
         self._prefix = hashlib.sha512(half[32:])
         self._public = key.public_key().public_bytes_raw()
+        self._blinds = _numbers()
 
     def holds(self, message: bytes, signature: bytes) -> bool:
         """Whether `signature` is the text that our signing of `message` gives."""
         try:
-            raw = binascii.a2b_base64(signature.translate(_TO_STANDARD) + b"==", strict_mode=True)
+            raw = decoded(signature)
         except binascii.Error:
             return False
         if len(signature) != SIGNATURE_CHARS:
@@ -49,7 +57,13 @@ class OwnSignature:
         r = int.from_bytes(secret.digest(), "little")
         k = int.from_bytes(hashlib.sha512(point + self._public + message).digest(), "little")
         # A multiple of L, another each time, changes no result and leaves nothing to learn from the time.
-        scalar = self._scalar + ORDER * secrets.randbits(_BLIND_BITS)
+        scalar = self._scalar + ORDER * next(self._blinds)
         ours = point + ((r + k * scalar) % ORDER).to_bytes(_POINT_BYTES, "little")
         text = binascii.b2a_base64(ours, newline=False).translate(_FROM_STANDARD)
         return hmac.compare_digest(text[:SIGNATURE_CHARS], signature)
+
+
+def _numbers() -> Iterator[int]:
+    """Random ones of 64 bits; the system is asked for many at once."""
+    while True:
+        yield from _BLINDS.unpack(secrets.token_bytes(_BLINDS.size))
