@@ -179,7 +179,7 @@ class _Line(asyncio.Protocol):
         self._pending.append((self._loop.time() + self._timeout_s, future))
         if self._timer is None:
             self._timer = self._loop.call_later(self._timeout_s, self._look)
-        # At once: uvloop lets all that is written in one turn leave together, and a turn later is a turn lost.
+        # At once: uvloop lets all that is written in one turn leave together; a turn later is a turn lost.
         self._transport.write(pack(parts))
 
     def _settle(self, reply: Any) -> None:
