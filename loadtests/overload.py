@@ -76,8 +76,8 @@ class Overload:
         return sum(run.served_per_s(kind) * cost for kind, cost in self.costs.items()) / 1e6
 
     def peak(self) -> float:
-        """The lowest rate of arrivals at which more of them no longer bring more answers; when they did, they
-        have to do so twice, for the machine may have been fast just then."""
+        """The lowest rate of arrivals at which a quarter more bring less than a tenth more answers. When they
+        bring more, they have to do so twice, for the machine may have been fast just then."""
         rate, best, best_rate, steps = FIRST_PER_S, 0.0, FIRST_PER_S, 0
         while rate <= best_rate * STEP * STEP * 1.01 and steps < STEPS_MAX:
             found = self.answers(rate)

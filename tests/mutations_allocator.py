@@ -141,8 +141,8 @@ HOLDS: Final = (
     Mutation(
         "a hall that nobody asks for is remembered for ever",
         f"{LUA}/memory.lua",
-        "if calls > CALLS_MAX or",
-        "if calls < 0 or",
+        "if looks > LOOKS_MAX or",
+        "if looks < 0 or",
         (f"{MEMORY}::test_a_hall_is_remembered_while_it_is_asked_for_and_then_forgotten",),
     ),
     Mutation(

@@ -22,7 +22,7 @@ PULSE: Final = b"GET /v1/sales/s/pulse HTTP/1.1\r\n" + HOST + b"\r\n"
 
 @pytest.fixture
 async def server() -> AsyncIterator[Server]:
-    """At most four new calls, five of those who choose, six of those who order, eight in all."""
+    """At most four new calls, five of those who choose, seven of those who order, eight in all."""
     blocked = Blocked()
     async with serving(blocked, Pressure(calls_max=8), blocked) as found:
         yield found

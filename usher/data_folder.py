@@ -13,7 +13,7 @@ from typing import IO, Final
 
 VERSION: Final = "3"
 """Raised when what an older Usher left here would be misread: 3 writes the hold of an order to the stream."""
-FREE_BYTES_MIN: Final = 512 * 1024 * 1024
+FREE_BYTES_MIN: Final = 1024 * 1024 * 1024
 """A sale needs room for its journal and its rows; with less it would stop halfway."""
 
 

@@ -23,12 +23,12 @@ SIGNATURE_CHARS: Final = 86
 _POINT_BYTES: Final = 32
 _BLINDS: Final = struct.Struct("<512Q")
 # The characters of standard base64 are mapped to ones the strict decoder refuses: only URL-safe text passes.
-_TO_STANDARD: Final = bytes.maketrans(b"-_+/", b"+/!!")
+_TO_STANDARD: Final = bytes.maketrans(b"-_+/=", b"+/!!!")
 _FROM_STANDARD: Final = bytes.maketrans(b"+/", b"-_")
 
 
 def decoded(text: bytes) -> bytes:
-    """What a base64url text without padding says; binascii.Error if it is none."""
+    """What a base64url text without padding says, whatever its last bits; binascii.Error if it is none."""
     return binascii.a2b_base64(text.translate(_TO_STANDARD) + b"=" * (-len(text) % 4), strict_mode=True)
 
 

@@ -44,10 +44,14 @@ local function moved(s, token, to)
   local m = s.memory
   local at = m.where[token]
   m.where[token] = to
+  if at and not to then
+    memory.grow(m, -WEIGHT)
+  end
   if at and at ~= true then
     local number = bundle.split(at)
-    m.left[number] = m.left[number] - 1
-    return m.left[number] == 0 and number
+    local left = m.left[number] - 1
+    m.left[number] = left > 0 and left or nil
+    return left == 0 and number
   end
 end
 

@@ -3,26 +3,29 @@
 -- PROVIDES of keep drop grow
 -- USES     gate
 
--- A showtime weighs its seats, three for each record and a little more, of about 40 bytes each. What no call asked for
--- while the kept ones came to so much, or over so many calls, is forgotten at the next such turn and read again when
--- asked for: the collector walks through all that is remembered again and again, and most of it is over.
+-- A showtime weighs its seats, three for each record and a little more, of about 40 bytes each. Once so many looks were
+-- taken, or what they were at weighs so much, all that was not looked at since the last such turn is forgotten and read
+-- again when asked for: the collector walks through what is remembered again and again, and most of it is over.
 local WEIGHT_MAX = 2 * 1000 * 1000
 local WEIGHT_EMPTY = 200
-local CALLS_MAX = 50 * 1000
+local LOOKS_MAX = 50 * 1000
 -- The server has the collector take a step every 50 calls, needed or not, so that it never rests; at its usual pace,
 -- twice the garbage, an empty call beside large halls cost ten times as much. At half of it what is remembered may
 -- take three times its space for a while.
 local COLLECTOR_PACE = 50
-local kept, older, weight, calls = {}, {}, 0, 0
+local kept, older, weight, looks = {}, {}, 0, 0
 
+-- What is not kept has no weight.
 local function grow(m, by)
-  m.weight, weight = m.weight + by, weight + by
+  if m.weight then
+    m.weight, weight = m.weight + by, weight + by
+  end
 end
 
 local function known(key)
-  calls = calls + 1
-  if calls > CALLS_MAX or weight > WEIGHT_MAX then
-    older, kept, weight, calls = kept, {}, 0, 0
+  looks = looks + 1
+  if looks > LOOKS_MAX or weight > WEIGHT_MAX then
+    older, kept, weight, looks = kept, {}, 0, 0
   end
   local m = kept[key]
   if not m and older[key] then
@@ -33,13 +36,21 @@ local function known(key)
 end
 
 -- The memory of the board `key`, empty when the stored version is another one; to be kept again at the end of the call.
-local function of(key, version)
-  local m = known(key)
+-- A glance is no look: it uses what is remembered, and nothing is remembered for its sake.
+local function of(key, version, is_glance)
+  local m
+  if is_glance then
+    m = kept[key] or older[key]
+  else
+    m = known(key)
+  end
   if not m or m.version ~= version or m.opening ~= gate.openings() then
-    m = { opening = gate.openings(), weight = 0 }
-    grow(m, WEIGHT_EMPTY)
-    kept[key] = m
-    collectgarbage('setstepmul', COLLECTOR_PACE)
+    m = { opening = gate.openings() }
+    if not is_glance then
+      m.weight, kept[key] = 0, m
+      grow(m, WEIGHT_EMPTY)
+      collectgarbage('setstepmul', COLLECTOR_PACE)
+    end
   end
   m.version = false
   return m

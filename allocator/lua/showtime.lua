@@ -8,7 +8,7 @@ local WIDTH = 7
 -- `number` names the bundle of the holds that this call gives, `count` says how many they are.
 -- One table per group of keys from keys[first] to keys[last], or to their end; showtimes of one sale share its fans.
 -- `version` is nil for a showtime that was never loaded.
-local function open(keys, first, last)
+local function open(keys, first, last, is_glance)
   local list, sales = {}, {}
   for i = first, last or #keys, WIDTH do
     local show = redis.call('HMGET', keys[i + 2], 'state', 'orphans', 'version')
@@ -18,7 +18,7 @@ local function open(keys, first, last)
       sale_key = keys[i], fans = sales[keys[i + 1]], show_key = keys[i + 2], geometry_key = keys[i + 3],
       board_key = keys[i + 4], holds_key = keys[i + 5], deadlines_key = keys[i + 6],
       state = show[1], orphans = show[2], version = version, stored_version = version,
-      memory = version and memory.of(keys[i + 4], version) or { where = {} },
+      memory = version and memory.of(keys[i + 4], version, is_glance) or { where = {} },
       packed = {}, records = {}, bundles = {}, touched = {}, emptied = {}, number = (version or 0) + 1, count = 0,
     }
   end

@@ -14,7 +14,7 @@ if closed then
   return closed
 end
 
-local list = showtime.open(KEYS, 2)
+local list = showtime.open(KEYS, 2, nil, true)
 now_ms = clock.now(shard, now_ms, highest)
 local lapsed = overdue.all(list, now_ms)
 showtime.close(list)
