@@ -84,6 +84,8 @@ async def faults(page: Page, scene: str) -> list[str]:
         if not await page.locator(f"html[lang^={language}]").count():
             await page.locator(at(f"lang-{language}")).click()
             await page.locator(f"html[lang^={language}]").wait_for()
+            # It may come with a new page, whose first line is read before the rest.
+            await page.locator("h1:visible").first.wait_for()
         if scene in TURNS:
             await tells(page, scene, language)
         if scene == "operator":
