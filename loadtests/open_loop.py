@@ -69,6 +69,7 @@ class Run(msgspec.Struct):
     arrivals: int = 0
 
     def kind(self, call: Call) -> Heard:
+        """What became of the calls of its kind so far; more is added there."""
         return self.kinds.get(call.kind) or self.kinds.setdefault(call.kind, Heard())
 
     def served_per_s(self, kind: str) -> float:

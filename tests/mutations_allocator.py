@@ -146,6 +146,13 @@ HOLDS: Final = (
         (f"{MEMORY}::test_a_hall_is_remembered_while_it_is_asked_for_and_then_forgotten",),
     ),
     Mutation(
+        "a hall is remembered because it is swept",
+        f"{LUA}/sweep.lua",
+        "showtime.open(KEYS, 2, nil, true)",
+        "showtime.open(KEYS, 2)",
+        (f"{MEMORY}::test_a_hall_is_remembered_while_it_is_asked_for_and_then_forgotten",),
+    ),
+    Mutation(
         "a record that moved on is found in its old bundle",
         f"{LUA}/index.lua",
         "if not where[token] then",

@@ -7,7 +7,7 @@ local WIDTH = 7
 
 -- `number` names the bundle of the holds that this call gives, `count` says how many they are.
 -- One table per group of keys from keys[first] to keys[last], or to their end; showtimes of one sale share its fans.
--- `version` is nil for a showtime that was never loaded.
+-- `version` is nil for a showtime that was never loaded. `is_glance` as in memory.
 local function open(keys, first, last, is_glance)
   local list, sales = {}, {}
   for i = first, last or #keys, WIDTH do
